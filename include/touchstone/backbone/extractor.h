@@ -1,0 +1,84 @@
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "touchstone/core/feature_map.h"
+#include "touchstone/core/image.h"
+
+namespace touchstone {
+
+/// One pyramid level as the extractor file declares it.
+struct ExtractorLevel {
+  std::string name;
+  int channels = 0;
+  int stride = 0;  ///< input pixels per location, the same in x and y
+};
+
+/// What an extractor file says of itself (its extra file touchstone.json).
+struct ExtractorInfo {
+  std::string name;  ///< ends in "-random" where the weights were never trained
+  std::string version;
+  std::string license;
+  std::string weights_source;
+  std::string weights_sha256;
+  std::array<float, 3> mean{};
+  std::array<float, 3> stddev{};
+  std::vector<ExtractorLevel> levels;  ///< finest first
+  int global_size = 0;
+  int input_multiple = 1;  ///< width and height of the input must be multiples of this
+  std::map<std::string, std::vector<int>> default_levels;  ///< method name -> 1-based level numbers
+  bool has_random_weights() const;
+};
+
+/// A TorchScript feature extractor: image -> one global feature and a pyramid.
+///
+/// The same input gives the same bytes on one machine, whichever thread asks and however many
+/// ask at once: each call runs on its caller's thread alone, so throughput comes from images
+/// in parallel. Safe to call concurrently.
+class Extractor {
+ public:
+  /// Loads and checks a file: its description, then the outputs for a probe image (number, rank,
+  /// channels, strides, finiteness). The file is code: loading it is trusting it.
+  /// @throws Error kModel naming what is wrong: not TorchScript, no description (says how to
+  /// export one), outputs that differ from the description.
+  static Extractor Load(const std::filesystem::path& file);
+
+  Extractor(Extractor&&) noexcept;
+  Extractor& operator=(Extractor&&) noexcept;
+  ~Extractor();
+
+  const ExtractorInfo& info() const;
+  const std::string& sha256() const;  ///< of the file
+
+  /// The shape of every level for an input of this size. @throws Error kOption if the size is
+  /// not a positive multiple of info().input_multiple (names both).
+  std::vector<FeatureShape> LevelShapes(Size input) const;
+
+  /// @param input [3 * H * W] planar, normalised RGB (Preprocess).
+  /// @return features in the declared shapes, location-major (core/feature_map.h).
+  /// @throws Error kModel if an output breaks its declaration, kNotFinite naming the level if
+  /// it holds NaN or infinity.
+  ImageFeatures Extract(const std::vector<float>& input, Size size) const;
+
+ private:
+  struct Impl;
+  explicit Extractor(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Resolves --model: a path to a file as it is, otherwise a name looked up as <name>.pt in
+/// $TOUCHSTONE_MODELS, beside the program in the source tree (../../models), and in
+/// ../share/touchstone/models of an installed one.
+/// @throws Error kUsage: for a known architecture the one command that exports it, otherwise the
+/// places that were searched and the names that were found.
+std::filesystem::path FindModel(const std::string& name_or_file);
+
+/// "LibTorch 1.13.1, oneDNN 2.6.3, AVX2" and the like, for --version.
+std::string BackboneVersions();
+
+}  // namespace touchstone

@@ -1,0 +1,132 @@
+#include "touchstone/core/file.h"
+
+#include <openssl/evp.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <memory>
+#include <stdexcept>
+
+#include "touchstone/core/error.h"
+
+namespace touchstone {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct FileCloser {
+  void operator()(std::FILE* f) const { std::fclose(f); }
+};
+using FileHandle = std::unique_ptr<std::FILE, FileCloser>;
+
+[[noreturn]] void ThrowSystemError(const std::string& what, const fs::path& file) {
+  throw Error(ErrorCode::kIo, what + ": " + std::strerror(errno), file);
+}
+
+FileHandle OpenForReading(const fs::path& file) {
+  std::error_code ignored;
+  if (fs::exists(file, ignored) && !fs::is_regular_file(file, ignored)) {
+    throw Error(ErrorCode::kIo, "not a regular file", file);
+  }
+  FileHandle handle(std::fopen(file.c_str(), "rb"));
+  if (!handle) ThrowSystemError("cannot be opened for reading", file);
+  return handle;
+}
+
+class Digest {
+ public:
+  Digest() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
+    if (!context_ || EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) != 1) {
+      throw std::runtime_error("OpenSSL refuses to compute SHA-256");
+    }
+  }
+  void Add(const void* data, std::size_t num_bytes) {
+    if (EVP_DigestUpdate(context_.get(), data, num_bytes) != 1) {
+      throw std::runtime_error("OpenSSL failed in SHA-256");
+    }
+  }
+  std::string Hex() {
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned int length = 0;
+    if (EVP_DigestFinal_ex(context_.get(), digest, &length) != 1) {
+      throw std::runtime_error("OpenSSL failed in SHA-256");
+    }
+    static const char kHex[] = "0123456789abcdef";
+    std::string text;
+    for (unsigned int i = 0; i < length; ++i) {
+      text += kHex[digest[i] >> 4];
+      text += kHex[digest[i] & 15];
+    }
+    return text;
+  }
+
+ private:
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
+};
+
+void WriteAtomically(const fs::path& file, const void* data, std::size_t num_bytes) {
+  fs::path temporary = file;
+  temporary += ".tmp";
+  errno = 0;
+  std::FILE* handle = std::fopen(temporary.c_str(), "wb");
+  if (handle == nullptr) ThrowSystemError("cannot be written", file);
+  const bool written = std::fwrite(data, 1, num_bytes, handle) == num_bytes && std::fflush(handle) == 0;
+  const int write_error = errno;
+  const bool closed = std::fclose(handle) == 0;
+  std::error_code error;
+  if (written && closed) fs::rename(temporary, file, error);
+  if (!written || !closed || error) {
+    std::error_code ignored;
+    fs::remove(temporary, ignored);
+    errno = !written ? write_error : (error ? error.value() : errno);
+    ThrowSystemError("cannot be written", file);
+  }
+}
+
+}  // namespace
+
+Bytes ReadFile(const fs::path& file, std::uint64_t max_bytes) {
+  FileHandle handle = OpenForReading(file);
+  std::error_code error;
+  const std::uint64_t size = fs::file_size(file, error);
+  if (error) throw Error(ErrorCode::kIo, "its size cannot be read: " + error.message(), file);
+  if (size > max_bytes) {
+    throw Error(ErrorCode::kIo,
+                "is " + std::to_string(size) + " bytes long: at most " + std::to_string(max_bytes) +
+                    " are read of such a file",
+                file);
+  }
+  Bytes bytes(size);
+  if (std::fread(bytes.data(), 1, size, handle.get()) != size) {
+    throw Error(ErrorCode::kIo, "ended or failed while it was read", file);
+  }
+  return bytes;
+}
+
+void WriteFileAtomically(const fs::path& file, std::string_view bytes) {
+  WriteAtomically(file, bytes.data(), bytes.size());
+}
+
+void WriteFileAtomically(const fs::path& file, const Bytes& bytes) {
+  WriteAtomically(file, bytes.data(), bytes.size());
+}
+
+std::string Sha256OfFile(const fs::path& file) {
+  FileHandle handle = OpenForReading(file);
+  Digest digest;
+  std::vector<char> block(std::size_t{1} << 20);
+  std::size_t n = 0;
+  while ((n = std::fread(block.data(), 1, block.size(), handle.get())) > 0) digest.Add(block.data(), n);
+  if (std::ferror(handle.get()) != 0) ThrowSystemError("failed while it was read", file);
+  return digest.Hex();
+}
+
+std::string Sha256(const void* data, std::size_t num_bytes) {
+  Digest digest;
+  digest.Add(data, num_bytes);
+  return digest.Hex();
+}
+
+}  // namespace touchstone
