@@ -33,6 +33,13 @@ struct Image {
   bool has_exif_orientation = false;  ///< the file asks to be turned; we never do (see reader.h)
 };
 
+/// A yes-or-no image, row-major, x fastest: ground truth or a region of interest. Any non-zero
+/// value is yes.
+struct Mask {
+  Size size;
+  std::vector<std::uint8_t> values;  ///< [height * width]
+};
+
 /// A one-channel float32 image, row-major, x fastest: an anomaly map in raw distances.
 struct ScoreMap {
   Size size;
