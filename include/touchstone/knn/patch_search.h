@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "touchstone/knn/distance.h"
+#include "touchstone/knn/projection.h"
+
+namespace touchstone {
+
+/// One gallery row that a query row was matched with.
+struct PatchNeighbor {
+  float squared_distance = 0;
+  std::int32_t image = 0;     ///< the number given to AddImage
+  std::int32_t location = 0;  ///< row within that image
+};
+
+/// Exact k-nearest-neighbour search of every row of a query among the rows of many images:
+///
+///     N_k(q) = the k rows g, over all images added, with the smallest ||q - g||^2   [SPADE, Eq. 3]
+///
+/// Exact: for each image, the lower bound of projection.h is computed for every pair (a matrix
+/// product over m + 1 instead of C numbers) and only pairs whose bound, less its rounding slack,
+/// does not exceed the query's current k-th best distance are looked at; their distance is the
+/// direct difference (SquaredDistance). A pair that is passed over is therefore farther than k
+/// rows already found. The result does not depend on the order of the images, nor on threads:
+/// neighbours are ordered by (squared_distance, image, location).
+///
+/// Cost: O(P * G * m) for bounds and O(C) for each pair looked at: a few per cent of them on real
+/// features when near images come first, all in the worst case. Memory: O(P * (m + k)).
+class PatchSearch {
+ public:
+  /// @param query       [P x C], finite; must outlive the search.
+  /// @param projection  made for C channels; must outlive the search.
+  /// @param k           neighbours wanted, >= 1. @throws Error kOption otherwise.
+  PatchSearch(RowsView query, const Projection& projection, std::size_t k);
+
+  /// Searches one more image. Add images that are likely near first: it only makes things faster.
+  /// @param rows   [G x C] the image's features; row i and query row i are the same place of the
+  ///               picture where G = P (a hint: those are compared first).
+  /// @param codes  Encode(projection, rows).
+  /// Query rows are searched in parallel (core/parallel.h).
+  void AddImage(RowsView rows, const Codes& codes, std::int32_t image);
+
+  /// The k nearest of every query row: [P x k], nearest first.
+  /// @throws Error kOption if fewer than k rows were added.
+  std::vector<PatchNeighbor> Result() const;
+
+  /// Pairs whose true distance was computed so far (for benchmarks).
+  std::uint64_t num_exact() const { return num_exact_; }
+
+ private:
+  struct GalleryImage {
+    RowsView rows;
+    const Codes& codes;
+    std::int32_t image;
+  };
+  float Threshold(std::size_t query) const;
+  std::uint64_t SearchQueries(std::size_t first, std::size_t last, const GalleryImage& gallery);
+
+  RowsView query_;
+  const Projection* projection_;
+  std::size_t k_;
+  std::vector<float> query_codes_;    ///< [P x dims], row-major
+  std::vector<float> query_offsets_;  ///< Codes::offsets of the query rows, [P]
+  std::vector<PatchNeighbor> best_;   ///< [P x k], nearest first; infinitely far while unfilled
+  std::size_t num_rows_added_ = 0;
+  std::uint64_t num_exact_ = 0;
+};
+
+}  // namespace touchstone

@@ -1,0 +1,115 @@
+#include "touchstone/knn/patch_search.h"
+
+#include <algorithm>
+#include <atomic>
+#include <limits>
+#include <stdexcept>
+#include <string>
+
+#include "knn/kernels.h"
+#include "touchstone/core/error.h"
+#include "touchstone/core/parallel.h"
+
+namespace touchstone {
+namespace {
+
+constexpr std::size_t kQueriesPerTask = 64;
+constexpr float kUnfilled = std::numeric_limits<float>::infinity();
+
+bool Nearer(const PatchNeighbor& a, const PatchNeighbor& b) {
+  if (a.squared_distance != b.squared_distance) return a.squared_distance < b.squared_distance;
+  return a.image != b.image ? a.image < b.image : a.location < b.location;
+}
+
+// Puts `candidate` into the sorted `best` [k] if it belongs there and is not there yet.
+void Insert(PatchNeighbor* best, std::size_t k, const PatchNeighbor& candidate) {
+  if (!Nearer(candidate, best[k - 1])) return;
+  PatchNeighbor* place = std::lower_bound(best, best + k, candidate, Nearer);
+  if (place->image == candidate.image && place->location == candidate.location) return;
+  std::move_backward(place, best + k - 1, best + k);
+  *place = candidate;
+}
+
+}  // namespace
+
+PatchSearch::PatchSearch(RowsView query, const Projection& projection, std::size_t k)
+    : query_(query), projection_(&projection), k_(k) {
+  if (k < 1) throw Error(ErrorCode::kOption, "k = 0: at least 1 neighbour is needed");
+  if (query.cols != projection.num_channels) {
+    throw std::logic_error("PatchSearch: the projection is for another number of channels");
+  }
+  const Codes codes = Encode(projection, query);
+  query_codes_.resize(query.rows * codes.dims);
+  query_offsets_.assign(codes.offsets.begin(),
+                        codes.offsets.begin() + static_cast<std::ptrdiff_t>(query.rows));
+  for (std::size_t r = 0; r < query.rows; ++r) {
+    const float* block = codes.values.data() + r / Codes::kBlock * codes.dims * Codes::kBlock;
+    for (std::size_t d = 0; d < codes.dims; ++d) {
+      query_codes_[r * codes.dims + d] = block[d * Codes::kBlock + r % Codes::kBlock];
+    }
+  }
+  best_.assign(query.rows * k, {kUnfilled, std::numeric_limits<std::int32_t>::max(), 0});
+}
+
+void PatchSearch::AddImage(RowsView rows, const Codes& codes, std::int32_t image) {
+  if (rows.cols != query_.cols || codes.rows != rows.rows || codes.dims != projection_->num_directions + 1) {
+    throw std::logic_error("PatchSearch::AddImage: rows, codes and query do not belong together");
+  }
+  std::atomic<std::uint64_t> num_exact{0};
+  const std::size_t num_tasks = (query_.rows + kQueriesPerTask - 1) / kQueriesPerTask;
+  ParallelFor(num_tasks, [&](std::size_t task) {
+    const std::size_t first = task * kQueriesPerTask;
+    num_exact += SearchQueries(first, std::min(first + kQueriesPerTask, query_.rows), {rows, codes, image});
+  });
+  num_exact_ += num_exact;
+  num_rows_added_ += rows.rows;
+}
+
+// The pair (q, g) can be among the k nearest only if bound(q, g) <= best[k - 1]; with (1), (2) of
+// projection.h
+//     code_q . code_g - offset_g  >=  offset_q - best[k - 1] / 2
+float PatchSearch::Threshold(std::size_t query) const {
+  const float worst = best_[query * k_ + k_ - 1].squared_distance;
+  return query_offsets_[query] - worst / 2;
+}
+
+std::uint64_t PatchSearch::SearchQueries(std::size_t first, std::size_t last, const GalleryImage& gallery) {
+  std::uint64_t num_exact = 0;
+  const auto look_at = [&](std::size_t query, std::size_t row) {
+    const float distance = SquaredDistance(query_.row(query), gallery.rows.row(row), query_.cols);
+    Insert(best_.data() + query * k_, k_, {distance, gallery.image, static_cast<std::int32_t>(row)});
+    ++num_exact;
+  };
+  if (gallery.rows.rows == query_.rows) {
+    for (std::size_t q = first; q < last; ++q) look_at(q, q);  // the same place: likely a good match
+  }
+  float thresholds[kQueriesPerTask];
+  std::uint32_t masks[kQueriesPerTask];
+  for (std::size_t q = first; q < last; ++q) thresholds[q - first] = Threshold(q);
+  const std::size_t dims = gallery.codes.dims;
+  for (std::size_t block = 0; block * Codes::kBlock < gallery.rows.rows; ++block) {
+    CompareBlock(query_codes_.data() + first * dims, last - first, dims,
+                 gallery.codes.values.data() + block * dims * Codes::kBlock,
+                 gallery.codes.offsets.data() + block * Codes::kBlock, thresholds, masks);
+    for (std::size_t q = first; q < last; ++q) {
+      std::uint32_t mask = masks[q - first];
+      if (mask == 0) continue;
+      for (; mask != 0; mask &= mask - 1) {
+        look_at(q, block * Codes::kBlock + static_cast<std::size_t>(__builtin_ctz(mask)));
+      }
+      thresholds[q - first] = Threshold(q);
+    }
+  }
+  return num_exact;
+}
+
+std::vector<PatchNeighbor> PatchSearch::Result() const {
+  if (num_rows_added_ < k_) {
+    throw Error(ErrorCode::kOption, "k = " + std::to_string(k_) + " neighbours: must not exceed the " +
+                                        std::to_string(num_rows_added_) +
+                                        " locations of the images searched");
+  }
+  return best_;
+}
+
+}  // namespace touchstone
