@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "touchstone/core/image.h"
+#include "touchstone/metrics/metric.h"
+
+namespace touchstone {
+
+/// Pixel ROCAUC and AU-PRO of a whole category, exact, without ever holding its maps.
+///
+/// Pixel ROCAUC is the statistic of rocauc.h with every pixel of every test image as one sample.
+/// AU-PRO: for a threshold t let
+///
+///   FPR(t) = #{anomaly-free pixels >= t} / #{anomaly-free pixels}     good images included
+///   PRO(t) = 1/R * sum_{r = 1..R} #{pixels of region r >= t} / area of region r
+///
+/// [P. Bergmann et al., "The MVTec Anomaly Detection Dataset", IJCV 129 (2021), section 5]. The
+/// R regions are the 8-connected components of the category's masks (regions.h). The curve PRO over
+/// FPR runs from (0, 0) through one point per distinct score to (1, 1), straight in between; its
+/// area from 0 to a limit L, interpolated at L, is divided by L: 1 is perfect, L / 2 is chance.
+/// Equal scores are one step, as in the official scripts (whose FPR is float32, ours is not).
+
+/// One test image as the caller hands it over.
+struct PixelImage {
+  ScoreMap map;              ///< higher = more anomalous; any size, may differ from image to image
+  std::optional<Mask> mask;  ///< of the map's size; none = no pixel is defective
+};
+
+/// What is known of an image before it is read.
+struct PixelItem {
+  std::string name;   ///< for error messages, such as the path
+  std::string group;  ///< its defect type; empty for a good image, which belongs to every group
+};
+
+/// A category that can be visited image by image, repeatedly and in any order.
+struct PixelSource {
+  std::vector<PixelItem> items;
+  /// Reads items[i]. Called from several threads at once, once for a good image and twice for
+  /// any other, and must give the same pixels each time. What it throws ends the computation and reaches the
+  /// caller.
+  std::function<PixelImage(std::size_t i)> read;
+};
+
+/// The figures over one set of images.
+struct PixelMetrics {
+  Metric pixel_rocauc;                        ///< in [0, 1]; undefined without pixels of both kinds
+  std::vector<Metric> au_pro;                 ///< in [0, 1], one per limit; undefined in the same cases
+  std::uint64_t num_regions = 0;              ///< ground-truth regions
+  std::uint64_t num_defect_pixels = 0;        ///< inside of them
+  std::uint64_t num_anomaly_free_pixels = 0;  ///< all others, those in images with defects included
+};
+
+struct CategoryPixelMetrics {
+  PixelMetrics overall;                           ///< over all images
+  std::map<std::string, PixelMetrics> per_group;  ///< over that group's images and all good ones
+};
+
+/// Computes all of it in two visits: the first gathers the defect pixels, the second counts the
+/// anomaly-free pixels between them. All groups share both.
+///
+/// @param limits  upper ends of the FPR axis for AU-PRO, each in (0, 1].
+/// @throws Error kOption if a limit is outside (0, 1]; kShape if a buffer's length is not its
+/// size's area, or a mask's size not its map's; kNotFinite if a map holds NaN (infinities have their
+/// place in the order, and -0 equals 0); kResults if a good image has a mask with defect pixels. All
+/// but the first name the image; if several are at fault, any of them.
+///
+/// Time O(n log d) for n pixels of which d are defective, in practice near O(n). Memory: at most
+/// about 120 bytes per defect pixel, less where scores are equal, and one image per thread. Runs on
+/// the threads of the surrounding WithThreads (core/parallel.h); the same bits for any number of
+/// them, because threads only count.
+CategoryPixelMetrics ComputePixelMetrics(const PixelSource& source, const std::vector<double>& limits);
+
+}  // namespace touchstone
