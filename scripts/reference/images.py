@@ -39,15 +39,24 @@ def read_image(file):
     """RGB values [H, W, 3] as stored: uint8, or uint16 where the file has more bits (gray only).
 
     Alpha is dropped, palettes are resolved, EXIF orientation is not applied.
-    @raises ValueError for 16-bit colour, which Pillow 9.4 would silently cut to 8 bits.
+    @raises ValueError for what Pillow 9.4 would change without a word: 16-bit colour (cut to 8 bits) and
+    PGM or PPM files whose largest value is no full byte or word (scaled up to one).
     """
     with Image.open(file) as image:
+        _refuse_what_pillow_changes(file, image)
         if image.mode in SIXTEEN_BIT_MODES:
             gray = np.asarray(image).astype(np.uint16)
             return np.repeat(gray[:, :, None], 3, axis=2)
-        if any("16" in str(tile[3]) for tile in image.tile):
-            raise ValueError(f"{file}: 16-bit colour; Pillow reads only gray images at that depth")
         return np.asarray(image.convert("RGB"))
+
+
+def _refuse_what_pillow_changes(file, image):
+    decoder, arguments = image.tile[0][0], image.tile[0][3]
+    raw_mode = arguments if isinstance(arguments, str) else str(arguments[0])
+    if image.mode not in SIXTEEN_BIT_MODES and ";16" in raw_mode:
+        raise ValueError(f"{file}: 16-bit colour; Pillow reads only gray images at that depth")
+    if decoder.startswith("ppm") and arguments[1] != 255:
+        raise ValueError(f"{file}: largest value {arguments[1]}; Pillow scales it to a full byte or word")
 
 
 def read_map(file):

@@ -1,5 +1,8 @@
 """SPADE of the reference, by hand and by the facts known of published ports (methods.md, section 1)."""
 
+import struct
+import zlib
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -146,6 +149,27 @@ def test_images_are_found_in_byte_order_without_hidden_ones(tmp_path):
         (tmp_path / name).write_bytes(b"")
     (tmp_path / "a" / "loop").symlink_to(tmp_path)
     assert images.find_images(tmp_path) == ["B.PNG", "a.png", "a/z.jpg", "b.png", "\u00e9.png"]
+
+
+@pytest.mark.parametrize("header", [b"P5 1 1 4095\n", b"P5 1 1 100\n", b"P6 1 1 65535\n"])
+def test_what_pillow_would_rescale_is_refused(tmp_path, header):
+    (tmp_path / "image.ppm").write_bytes(header + bytes(6))
+    with pytest.raises(ValueError, match="largest value"):
+        images.read_image(tmp_path / "image.ppm")
+
+
+def test_sixteen_bit_colour_is_refused_and_a_row_of_160_bytes_is_not_mistaken_for_it(tmp_path):
+    Image.new("RGB", (53, 2)).save(tmp_path / "rows_of_160_bytes.bmp")
+    assert images.read_image(tmp_path / "rows_of_160_bytes.bmp").shape == (2, 53, 3)
+    data = zlib.compress(b"\0" + bytes(6))  # one row: its filter, one pixel
+    chunks = [(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 16, 2, 0, 0, 0)), (b"IDAT", data), (b"IEND", b"")]
+    with open(tmp_path / "colour16.png", "wb") as stream:
+        stream.write(b"\x89PNG\r\n\x1a\n")
+        for name, body in chunks:
+            checksum = struct.pack(">I", zlib.crc32(name + body))
+            stream.write(struct.pack(">I", len(body)) + name + body + checksum)
+    with pytest.raises(ValueError, match="16-bit colour"):
+        images.read_image(tmp_path / "colour16.png")
 
 
 def test_sixteen_bit_gray_keeps_its_values_and_alpha_is_dropped(tmp_path):
