@@ -22,10 +22,12 @@ def resize_bilinear(values, height, width):
     trailing = (1,) * (values.ndim - 2)
     low, high, weight = _bilinear_taps(values.shape[0], height)
     weight = weight.reshape((-1, 1) + trailing)
-    rows = values[low] * (1.0 - weight) + values[high] * weight
+    # low + weight * (high - low) keeps equal values equal to the last bit, so that no tie between
+    # pixels is made or broken here.
+    rows = values[low] + weight * (values[high] - values[low])
     low, high, weight = _bilinear_taps(values.shape[1], width)
     weight = weight.reshape((1, -1) + trailing)
-    return rows[:, low] * (1.0 - weight) + rows[:, high] * weight
+    return rows[:, low] + weight * (rows[:, high] - rows[:, low])
 
 
 def resize_nearest(values, height, width):

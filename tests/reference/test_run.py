@@ -105,3 +105,15 @@ def test_comparison_refuses_what_is_missing(folder, tmp_path, missing):
         del document["objects"][folder.name]["pixel_rocauc"]
         (ours / "metrics.json").write_text(json.dumps(document))
     assert compare_reference.main([str(ours), str(reference)]) == 1
+
+
+def test_comparison_with_ground_truth_judges_the_metrics_of_the_results_own_maps(folder, tmp_path, capsys):
+    ours = run_on(folder, tmp_path / "ours")
+    reference = run_on(folder, tmp_path / "reference", "--sigma", "9")
+    truth = ["--ground-truth", str(folder / "ground_truth")]
+    compare_reference.main([str(ours), str(reference), *truth])
+    own = capsys.readouterr().out.splitlines()[-1]
+    assert own.startswith("metrics") and "FAILS" not in own
+    images.write_map(ours / "maps/spot/000.tiff", np.ones((32, 32)))
+    compare_reference.main([str(ours), str(reference), *truth])
+    assert "FAILS" in capsys.readouterr().out.splitlines()[-1]
