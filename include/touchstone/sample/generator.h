@@ -49,9 +49,10 @@ std::vector<SampleItem> ListSample();
 /// Draws one image. It depends on (seed, size_px, item.number, item.kind) only: an item whose kind
 /// is changed to kGood is drawn as the same part in the same light before it was damaged.
 ///
-/// The mask is what the defect visibly changed: outside of it the image equals that twin byte for
-/// byte; inside are the pixels where a channel differs by 5 levels or more, and what they enclose.
-/// It is never empty.
+/// The mask is what the defect visibly changed. Outside of it the image equals that twin byte for
+/// byte. Inside are the pixels where a channel differs by 5 levels or more, the gaps of up to
+/// size_px / 100 px between them, and what they enclose; lone specks are left out, and the change
+/// they stand for is undone. It is never empty.
 ///
 /// @throws Error kOption if size_px is outside its range or item.number is negative.
 ///
