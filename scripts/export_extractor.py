@@ -275,30 +275,35 @@ def content_digest(records: Dict[str, bytes]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def pack(net: Extractor, description: Dict) -> bytes:
-    """Scripts and freezes the network (it loads four times faster so) and packs it with its description.
+def pack_records(archive: bytes, description: Dict) -> bytes:
+    """Repacks an archive of torch's, with `description` (unless it is empty) as its extra file touchstone.json.
 
-    torch's archive is repacked without the debug records: they hold paths of this machine, and without
-    them the same network gives the same bytes wherever it is exported.
+    Left out are the debug records, which hold paths of this machine: the same network gives the same
+    bytes wherever it is exported.
     """
-    buffer = io.BytesIO()
-    torch.jit.save(torch.jit.freeze(torch.jit.script(net)), buffer)
-    with zipfile.ZipFile(buffer) as archive:
-        root = archive.namelist()[0].split("/", 1)[0]
-        records = {
-            name.split("/", 1)[1]: archive.read(name)
-            for name in archive.namelist()
-            if not name.endswith((".debug_pkl", "/.data/serialization_id"))
-        }
-    text = json.dumps({**description, "content_sha256": content_digest(records)}, indent=1)
-    records["extra/touchstone.json"] = text.encode()
+    with zipfile.ZipFile(io.BytesIO(archive)) as source:
+        root = source.namelist()[0].split("/", 1)[0]
+        names = [
+            name for name in source.namelist() if not name.endswith((".debug_pkl", "/.data/serialization_id"))
+        ]
+        records = {name.split("/", 1)[1]: source.read(name) for name in names}
+    if description:
+        text = json.dumps({**description, "content_sha256": content_digest(records)}, indent=1)
+        records["extra/touchstone.json"] = text.encode()
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as target:
         for name, value in records.items():
             entry = zipfile.ZipInfo(f"{root}/{name}", date_time=(1980, 1, 1, 0, 0, 0))
             entry.create_system = 3  # the same header on every system
-            archive.writestr(entry, value)
+            target.writestr(entry, value)
     return packed.getvalue()
+
+
+def pack(net: nn.Module, description: Dict) -> bytes:
+    """The file's bytes: the network scripted and frozen (it loads four times faster so), and its description."""
+    buffer = io.BytesIO()
+    torch.jit.save(torch.jit.freeze(torch.jit.script(net)), buffer)
+    return pack_records(buffer.getvalue(), description)
 
 
 def write_atomically(file: pathlib.Path, data: bytes) -> None:

@@ -1,0 +1,113 @@
+#include "touchstone/backbone/extractor.h"
+
+#include "archive.h"
+#include "description.h"
+#include "network.h"
+#include "touchstone/core/error.h"
+#include "touchstone/core/file.h"
+
+namespace touchstone {
+namespace {
+
+constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 31;
+constexpr int kMinProbeSide_px = 64;
+
+/// Runs `call`; an Error without a file gets this one.
+template <typename Call>
+auto About(const std::filesystem::path& file, const Call& call) {
+  try {
+    return call();
+  } catch (const Error& error) {
+    throw Error(error.code, error.message, error.where.empty() ? file : error.where);
+  }
+}
+
+std::string SizeText(Size size) { return std::to_string(size.width) + "x" + std::to_string(size.height); }
+
+void CheckSize(Size size, const ExtractorInfo& info) {
+  const int multiple = info.input_multiple;
+  if (size.width < 1 || size.height < 1 || size.width % multiple != 0 || size.height % multiple != 0) {
+    throw Error(ErrorCode::kOption, "the network's input is " + SizeText(size) + ", but " + info.name +
+                                        " needs positive multiples of " + std::to_string(multiple) +
+                                        "; change --resize or --crop");
+  }
+}
+
+/// Any image without symmetry: values in the range of a normalised photograph.
+std::vector<float> ProbeImage(Size size) {
+  std::vector<float> image(std::size_t{3} * size.width * size.height);
+  for (std::size_t i = 0; i < image.size(); ++i)
+    image[i] = static_cast<float>(i * 7919 % 511) / 128.0F - 2.0F;
+  return image;
+}
+
+/// Two sizes of different shape, so that exchanged axes and fixed sizes are noticed too.
+void Probe(const Network& network, const ExtractorInfo& info) {
+  const int multiple = info.input_multiple;
+  const int side = (kMinProbeSide_px + multiple - 1) / multiple * multiple;
+  for (const Size size : {Size{side, side + multiple}, Size{side + 2 * multiple, side}}) {
+    try {
+      network.Run(ProbeImage(size), size, info);
+    } catch (const Error& error) {
+      throw Error(ErrorCode::kModel, "for a test image of " + SizeText(size) + " pixels: " + error.message);
+    }
+  }
+}
+
+}  // namespace
+
+bool ExtractorInfo::has_random_weights() const {
+  constexpr std::string_view kSuffix = "-random";
+  return name.size() >= kSuffix.size() &&
+         name.compare(name.size() - kSuffix.size(), kSuffix.size(), kSuffix) == 0;
+}
+
+struct Extractor::Impl {
+  std::filesystem::path file;
+  std::string sha256;
+  ExtractorInfo info;
+  Network network;
+};
+
+Extractor Extractor::Load(const std::filesystem::path& file) {
+  return About(file, [&] {
+    const Bytes bytes = ReadFile(file, kMaxFileBytes);
+    ExtractorDescription description = ParseDescription(ReadDescription(bytes));
+    if (!description.content_sha256.empty()) CheckContent(bytes, description.content_sha256);
+    Impl impl{file, Sha256(bytes.data(), bytes.size()), std::move(description.info), Network(bytes)};
+    Probe(impl.network, impl.info);
+    return Extractor(std::make_unique<Impl>(std::move(impl)));
+  });
+}
+
+Extractor::Extractor(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Extractor::Extractor(Extractor&&) noexcept = default;
+Extractor& Extractor::operator=(Extractor&&) noexcept = default;
+Extractor::~Extractor() = default;
+
+const ExtractorInfo& Extractor::info() const { return impl_->info; }
+const std::string& Extractor::sha256() const { return impl_->sha256; }
+
+std::vector<FeatureShape> Extractor::LevelShapes(Size input) const {
+  CheckSize(input, impl_->info);
+  std::vector<FeatureShape> shapes;
+  for (const ExtractorLevel& level : impl_->info.levels) {
+    shapes.push_back({input.height / level.stride, input.width / level.stride, level.channels});
+  }
+  return shapes;
+}
+
+ImageFeatures Extractor::Extract(const std::vector<float>& input, Size size) const {
+  return About(impl_->file, [&] {
+    CheckSize(size, impl_->info);
+    const std::size_t expected = std::size_t{3} * size.width * size.height;
+    if (input.size() != expected) {
+      throw Error(ErrorCode::kShape, "the input holds " + std::to_string(input.size()) +
+                                         " values, but 3 planes of " + SizeText(size) + " are " +
+                                         std::to_string(expected));
+    }
+    return impl_->network.Run(input, size, impl_->info);
+  });
+}
+
+}  // namespace touchstone

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "touchstone/backbone/extractor.h"
+#include "touchstone/core/file.h"
+
+namespace touchstone {
+
+/// The TorchScript program of an extractor file, ready to run; LibTorch stays behind it.
+/// Safe to call concurrently; every call runs on its caller's thread alone.
+class Network {
+ public:
+  /// Loads, freezes and optimises. @throws Error kModel, without `where`.
+  explicit Network(const Bytes& file);
+  Network(Network&&) noexcept;
+  ~Network();
+
+  /// One forward pass, its outputs checked against `info` and brought to the library's layout.
+  /// @param input [3 * H * W] planar; the caller has checked the size.
+  /// @throws Error kModel naming the output that breaks its declaration, kNotFinite naming the output that
+  /// holds NaN or infinity; both without `where`.
+  ImageFeatures Run(const std::vector<float>& input, Size size, const ExtractorInfo& info) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace touchstone

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <functional>
+#include <vector>
+
+#include "touchstone/backbone/extractor.h"
+#include "touchstone/core/error.h"
+#include "touchstone/core/file.h"
+
+namespace touchstone {
+
+/// One of the files of scripts/golden/tiny_extractors.py.
+inline std::filesystem::path TinyExtractor(const std::string& name) {
+  return std::filesystem::path(TOUCHSTONE_TEST_DATA) / "golden/extractors" / (name + ".pt");
+}
+
+inline std::filesystem::path EmbeddedModel() {
+  return std::filesystem::path(TOUCHSTONE_MODELS) / "efficientnet_lite0.pt";
+}
+
+/// The input of scripts/golden/extractor_features.py.
+inline std::vector<float> PatternImage(Size size) {
+  std::vector<float> image(std::size_t{3} * size.width * size.height);
+  for (std::size_t i = 0; i < image.size(); ++i) {
+    image[i] = static_cast<float>((static_cast<std::uint32_t>(i) * 2654435761U) >> 24U) / 64.0F - 2.0F;
+  }
+  return image;
+}
+
+/// The Error that `call` throws; a failure of the test if it throws none.
+inline Error ErrorOf(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return error;
+  }
+  ADD_FAILURE() << "no Error was thrown";
+  return Error(ErrorCode::kUsage, "");
+}
+
+/// Does `text` contain `part`?
+inline testing::AssertionResult Says(const std::string& text, const std::string& part) {
+  if (text.find(part) != std::string::npos) return testing::AssertionSuccess() << "\"" << text << "\"";
+  return testing::AssertionFailure() << "\"" << text << "\" does not say \"" << part << "\"";
+}
+
+inline bool SameBytes(const std::vector<float>& a, const std::vector<float>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+}
+
+inline bool SameBytes(const ImageFeatures& a, const ImageFeatures& b) {
+  if (a.pyramid.size() != b.pyramid.size() || !SameBytes(a.global, b.global)) return false;
+  for (std::size_t i = 0; i < a.pyramid.size(); ++i) {
+    if (a.pyramid[i].shape != b.pyramid[i].shape || !SameBytes(a.pyramid[i].values, b.pyramid[i].values))
+      return false;
+  }
+  return true;
+}
+
+/// A folder of its own, gone at the end.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "touchstone_XXXXXX").string();
+    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
+    path_ = pattern;
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace touchstone
