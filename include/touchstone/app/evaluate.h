@@ -1,0 +1,30 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "touchstone/app/progress.h"
+#include "touchstone/report/metrics_report.h"
+
+namespace touchstone {
+
+/// What `touchstone evaluate` is told.
+struct EvaluateOptions {
+  std::filesystem::path results;       ///< a results folder; or, where empty, maps and dataset
+  std::filesystem::path maps;          ///< <maps>/<category>/test/<defect>/<stem>.tiff
+  std::filesystem::path dataset;       ///< <dataset>/<category>/test/<defect>/<stem>.*
+  std::filesystem::path ground_truth;  ///< empty = `ground_truth` beside the scored `test` folder
+  std::optional<int> resolution;       ///< empty = original; N = maps and masks at N x N
+  double pro_limit = 0.3;              ///< in (0, 1]; 0.05 is always reported too
+  bool label_by_mask = false;          ///< anomalous = any mask pixel, not the folder's name
+};
+
+/// Compares scores and maps with ground truth. Masks pair with images strictly by name,
+/// <ground truth>/<defect>/<stem>_mask.*; what does not pair is a warning that names it, and stays out
+/// of the pixel figures. Writes nothing.
+/// @throws Error kUsage: no such folder; kResults: no usable results, a mask of another size than its
+/// image; kOption.
+MetricsReport Evaluate(const EvaluateOptions& options, ProgressSink& progress);
+
+}  // namespace touchstone

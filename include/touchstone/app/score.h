@@ -1,0 +1,61 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <istream>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "touchstone/app/progress.h"
+#include "touchstone/methods/scoring_options.h"
+#include "touchstone/report/results.h"
+
+namespace touchstone {
+
+/// Scoring options that were given to score; the gallery's defaults stand for the others.
+struct ScoringOverrides {
+  std::optional<int> num_retrieved;
+  std::optional<int> num_neighbors;
+  std::optional<double> sigma;
+  std::optional<Fusion> fusion;
+  std::optional<Distance> distance;
+  std::optional<std::vector<int>> levels;
+  std::optional<Retrieval> retrieval;
+  std::optional<ImageScore> image_score;
+  std::optional<std::uint64_t> seed;
+};
+
+ScoringOptions Apply(const ScoringOverrides& overrides, ScoringOptions defaults);
+
+/// What `touchstone score` is told.
+struct ScoreOptions {
+  std::vector<std::string> inputs;  ///< folders and files as given; {"-"} = paths from `paths`
+  std::istream* paths = nullptr;    ///< one path a line, when inputs is {"-"}
+  std::filesystem::path gallery;
+  std::filesystem::path output;
+  std::filesystem::path maps_dir;  ///< empty = output / "maps"
+  bool write_maps = true;
+  bool write_heatmaps = true;
+  bool force = false;
+  ScoringOverrides scoring;
+};
+
+struct ScoreSummary {
+  Results results;
+  std::size_t num_failed = 0;
+  bool interrupted = false;
+  bool has_threshold = false;  ///< without one every verdict is undecided
+  StageTimes times;
+  double total_s = 0;
+};
+
+/// Scores images against a gallery and fills a results folder. Image by image, in byte order of
+/// path (in order of arrival for paths from a stream), each is handed to `on_result` as soon as all
+/// before it are done; files of an image are there by then. An image that fails is recorded and the
+/// run goes on. After an interruption the folder is valid, with complete = false.
+/// @throws Error kUsage/kOption/kGallery/kModel before any image is read; kIo if the disk refuses.
+ScoreSummary Score(const ScoreOptions& options, ProgressSink& progress,
+                   const std::function<void(const ImageResult&)>& on_result);
+
+}  // namespace touchstone

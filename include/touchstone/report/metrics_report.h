@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "touchstone/metrics/metric.h"
+
+namespace touchstone {
+
+/// The figures over one set of test images (interface.md, "metrics.json").
+struct MetricsGroup {
+  std::uint64_t num_normal = 0;
+  std::uint64_t num_anomalous = 0;
+  std::uint64_t num_regions = 0;
+  Metric image_rocauc_score;
+  Metric image_rocauc_retrieval;
+  Metric image_rocauc_map_max;
+  Metric pixel_rocauc;
+  std::map<std::string, Metric> au_pro;  ///< by limit, as given: "0.3", "0.05"
+};
+
+/// One category.
+struct ObjectMetrics {
+  MetricsGroup overall;
+  std::map<std::string, MetricsGroup> per_defect;  ///< that defect's images and all good ones
+};
+
+/// metrics.json, schema touchstone.metrics/1.
+struct MetricsReport {
+  std::string touchstone_version;
+  std::string resolution;  ///< "original" or the side N
+  bool label_by_mask = false;
+  std::map<std::string, ObjectMetrics> objects;
+  std::vector<std::string> warnings;
+};
+
+/// The JSON document; undefined figures are null with "<name>_reason"; "mean" is over the objects
+/// where a figure is defined in all, and null with the reason otherwise.
+std::string MetricsJson(const MetricsReport& report);
+
+/// A table for people: one row per object and defect, percent.
+std::string MetricsTable(const MetricsReport& report);
+
+}  // namespace touchstone

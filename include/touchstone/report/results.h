@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "touchstone/core/image.h"
+#include "touchstone/image/preprocess.h"
+#include "touchstone/methods/scoring_options.h"
+
+namespace touchstone {
+
+/// What was found about one input image, or why nothing was.
+struct ImageResult {
+  std::string path;                       ///< as in scores.csv, with extension
+  std::string source;                     ///< the file that was read, absolute
+  std::string label;                      ///< name of the folder right above it; "good" is normal
+  std::string sha256;                     ///< of the file; empty if it could not be read
+  Size size;                              ///< of the photograph
+  std::optional<double> score;            ///< the one that --image-score chose
+  std::optional<double> retrieval_score;  ///< stage 1
+  std::optional<double> map_max;          ///< maximum of the anomaly map at original size
+  std::string verdict;                    ///< normal, anomalous, undecided; empty on error
+  std::string map;                        ///< TIFF, relative to maps_dir; empty if none was written
+  std::string heatmap;                    ///< PNG, relative to the results folder; empty if none was written
+  std::string error_code;                 ///< of a failed image, core/error.h; empty otherwise
+  std::string error;                      ///< its message, without the path
+  bool failed() const { return !error_code.empty(); }
+};
+
+/// results.json, schema touchstone.results/1.
+struct Results {
+  std::string touchstone_version;
+  std::string method;
+  std::string gallery;  ///< folder, as given
+  std::string gallery_sha256;
+  std::string extractor_name;
+  std::string extractor_sha256;
+  ScoringOptions options;
+  Preprocessing preprocessing;
+  std::vector<std::string> inputs;  ///< as given
+  std::string maps_dir;             ///< absolute, or relative to the folder; empty = no maps
+  std::vector<std::string> warnings;
+  std::vector<ImageResult> images;  ///< in the order of scores.csv, failed ones included
+  bool complete = false;            ///< false while running and after an interruption
+};
+
+/// A number as every output shows it: 9 significant digits, enough to bring back any float32.
+std::string FormatNumber(double value);
+
+/// scores.csv: path,score,retrieval_score,map_max,p_value,verdict,error; RFC 4180 quoting, "\n" ends.
+std::string ScoresCsv(const Results& results);
+
+/// results.json. Failed images are in failed[], with code and message, and not in images[].
+std::string ResultsJson(const Results& results);
+
+/// Reads results.json back, for evaluate.
+/// @throws Error kResults: not there, not ours, another schema version, malformed.
+Results ReadResults(const std::filesystem::path& results_folder);
+
+}  // namespace touchstone

@@ -1,0 +1,133 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "touchstone/core/feature_map.h"
+#include "touchstone/image/preprocess.h"
+#include "touchstone/methods/spade.h"
+#include "touchstone/store/safetensors.h"
+
+namespace touchstone {
+
+/// One normal image that went into a gallery.
+struct GalleryImage {
+  std::string path;    ///< relative to the folder it came from
+  std::string sha256;  ///< of the image file
+  Size size;
+  int bits_per_channel = 8;
+};
+
+/// One file of features: `num_images` consecutive images.
+struct GallerySegment {
+  std::string file;  ///< relative to the gallery
+  std::string sha256;
+  std::size_t num_images = 0;
+};
+
+/// What the gallery remembers of its extractor.
+struct GalleryExtractor {
+  std::string name;
+  std::string sha256;
+  std::size_t global_size = 0;
+  std::vector<std::string> level_names;
+  std::vector<FeatureShape> level_shapes;  ///< at the gallery's network input size
+};
+
+/// The colour scale of heat maps: a map value of `low` or less gets the coldest colour, `high` or
+/// more the hottest.
+struct MapScale {
+  double low = 0;
+  double high = 1;
+  std::string source;  ///< what it was measured on, in words
+};
+
+/// manifest.json, schema touchstone.gallery/1.
+struct GalleryManifest {
+  std::string touchstone_version;
+  std::string method = "spade";
+  ScoringOptions options;  ///< defaults for score; levels filled in
+  Preprocessing preprocessing;
+  GalleryExtractor extractor;
+  TensorType dtype = TensorType::kFloat32;
+  MapScale map_scale;
+  std::string source;  ///< the folder the images came from, as given
+  std::vector<GalleryImage> images;
+  std::vector<GallerySegment> segments;
+};
+
+/// How much of a gallery Open reads before it is trusted.
+enum class GalleryCheck {
+  kManifest,  ///< the manifest alone (info, list)
+  kDigests    ///< every file the manifest names is there and has its SHA-256 (score, verify)
+};
+
+/// A gallery folder, opened for reading: layout in interface.md, "Gallery". Safe to call concurrently.
+class Gallery : public GalleryFeatures {
+ public:
+  /// @throws Error kUsage if there is no such folder; kGallery naming the file and what is wrong:
+  /// no manifest, another schema version, a missing, short or altered file, shapes that disagree.
+  static Gallery Open(const std::filesystem::path& folder, GalleryCheck check);
+
+  const std::filesystem::path& folder() const { return folder_; }
+  const GalleryManifest& manifest() const { return manifest_; }
+  const std::string& sha256() const { return sha256_; }  ///< of manifest.json
+  std::filesystem::path extractor_file() const { return folder_ / "extractor.pt"; }
+
+  std::size_t num_images() const override { return manifest_.images.size(); }
+  RowsView globals() const override;
+  const std::vector<FeatureShape>& level_shapes() const override { return manifest_.extractor.level_shapes; }
+  std::vector<FeatureMap> ReadPyramid(std::size_t image, const std::vector<int>& levels) const override;
+  /// Global feature and all levels of one image.
+  ImageFeatures ReadFeatures(std::size_t image) const;
+
+ private:
+  friend class GalleryWriter;  // opens what it has written before there is a manifest
+  void OpenSegments();
+
+  std::filesystem::path folder_;
+  GalleryManifest manifest_;
+  std::string sha256_;
+  std::vector<SafetensorsFile> segments_;
+  std::vector<std::size_t> first_images_;  ///< of each segment
+  std::vector<float> globals_;
+};
+
+/// Writes a gallery into an empty folder: features as they come, a segment of about 32 MiB at a
+/// time, and the manifest last.
+class GalleryWriter {
+ public:
+  /// Copies the extractor in. @param manifest all but images and segments.
+  /// @throws Error kIo; kGallery if the copy's digest is not the manifest's.
+  GalleryWriter(std::filesystem::path folder, GalleryManifest manifest,
+                const std::filesystem::path& extractor_file);
+
+  /// Adds one image. @param preview_jpeg a small picture of it.
+  void Add(const GalleryImage& image, const ImageFeatures& features,
+           const std::vector<std::uint8_t>& preview_jpeg);
+
+  /// Writes what is left, so that the features can be read through OpenUnfinished.
+  void FinishSegments();
+
+  /// The features written so far, before there is a manifest. Call after FinishSegments.
+  Gallery OpenUnfinished() const;
+
+  /// Writes the manifest: from now on the folder is a gallery.
+  void Finish(const MapScale& map_scale);
+
+ private:
+  void WriteSegment();
+
+  std::filesystem::path folder_;
+  GalleryManifest manifest_;
+  std::size_t images_per_segment_ = 1;
+  std::vector<ImageFeatures> pending_;
+};
+
+/// The preview of image `index` of a gallery, relative to its folder.
+std::string PreviewPath(std::size_t index);
+
+}  // namespace touchstone

@@ -1,0 +1,194 @@
+#include "app/evaluated_images.h"
+
+#include <algorithm>
+#include <set>
+
+#include "touchstone/core/error.h"
+#include "touchstone/image/list.h"
+#include "touchstone/report/results.h"
+
+namespace touchstone {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Names what does not pair, once, with the first few names.
+void WarnAll(const std::vector<std::string>& names, const std::string& what,
+             std::vector<std::string>* warnings) {
+  constexpr std::size_t kMostNames = 5;
+  if (names.empty()) return;
+  std::string message = std::to_string(names.size()) + " " + what + ": ";
+  for (std::size_t i = 0; i < std::min(kMostNames, names.size()); ++i)
+    message += (i == 0 ? "" : ", ") + names[i];
+  warnings->push_back(message + (names.size() > kMostNames ? ", ..." : ""));
+}
+
+// Files below a folder by their path without extension.
+std::map<std::string, fs::path> FilesByStem(const fs::path& folder) {
+  std::map<std::string, fs::path> files;
+  std::error_code error;
+  if (!fs::is_directory(folder, error)) return files;
+  for (const ListedImage& listed : ListImages(folder).images) {
+    const auto [place, is_new] =
+        files.emplace(fs::path(listed.relative).replace_extension().string(), listed.file);
+    if (!is_new) {
+      throw Error(ErrorCode::kResults,
+                  "has the same name as " + place->second.filename().string() + "; remove one of the two",
+                  listed.file);
+    }
+  }
+  return files;
+}
+
+// Gives each image its mask, <folder>/<defect>/<stem>_mask.*, and names what does not pair.
+void PairMasks(const fs::path& folder, std::vector<EvaluatedImage>* images,
+               std::vector<std::string>* warnings) {
+  std::map<std::string, fs::path> masks = FilesByStem(folder);
+  if (masks.empty()) {
+    warnings->push_back("there are no masks in " + folder.string() +
+                        ": pixel figures are undefined; name the folder with --ground-truth DIR");
+    return;
+  }
+  std::vector<std::string> without, unpaired;
+  for (EvaluatedImage& image : *images) {
+    const auto found = masks.find(image.defect + "/" + image.stem + "_mask");
+    if (found != masks.end()) {
+      image.mask = found->second;
+      masks.erase(found);
+    } else if (image.defect != "good") {
+      without.push_back(image.name);
+    }
+  }
+  for (const auto& entry : masks) unpaired.push_back(entry.second.string());
+  WarnAll(without, "images of defect folders have no mask and are left out of the pixel figures", warnings);
+  WarnAll(unpaired, "masks belong to no scored image", warnings);
+}
+
+// The folder above the last folder called "test": "a/hazelnut/test/crack/001.png" -> "a/hazelnut".
+fs::path CategoryRoot(const fs::path& file) {
+  for (fs::path folder = file.parent_path(); folder.has_relative_path(); folder = folder.parent_path()) {
+    if (folder.filename() == "test") return folder.parent_path();
+  }
+  return {};
+}
+
+std::string LastName(const fs::path& path) {
+  const fs::path normal = fs::absolute(path).lexically_normal();
+  return normal.has_filename() ? normal.filename().string() : normal.parent_path().filename().string();
+}
+
+void RequireFolder(const fs::path& folder, const char* option) {
+  std::error_code error;
+  if (!fs::is_directory(folder, error)) {
+    throw Error(ErrorCode::kUsage, std::string(option) + ": there is no such folder; check the path", folder);
+  }
+}
+
+// One category of a data set with anybody's maps of it.
+std::vector<EvaluatedImage> ImagesOfCategory(const fs::path& test, const fs::path& maps_folder,
+                                             std::vector<std::string>* warnings) {
+  std::map<std::string, fs::path> maps = FilesByStem(maps_folder);
+  std::vector<EvaluatedImage> images;
+  std::vector<std::string> without, unpaired;
+  for (const ListedImage& listed : ListImages(test).images) {
+    const fs::path relative = listed.relative;
+    const auto map = maps.find(fs::path(relative).replace_extension().string());
+    if (map == maps.end()) {
+      without.push_back(listed.file.string());
+      continue;
+    }
+    EvaluatedImage image;
+    image.name = listed.file.string();
+    image.defect = LastName(listed.file.parent_path());
+    image.stem = relative.stem().string();
+    image.map = map->second;
+    images.push_back(image);
+    maps.erase(map);
+  }
+  for (const auto& entry : maps) unpaired.push_back(entry.second.string());
+  WarnAll(without, "images have no map and are left out", warnings);
+  WarnAll(unpaired, "maps belong to no image", warnings);
+  return images;
+}
+
+// The folders to be evaluated as categories: name -> root. A data set may be a single category.
+std::map<std::string, fs::path> CategoriesOf(const fs::path& dataset) {
+  std::error_code error;
+  if (fs::is_directory(dataset / "test", error)) return {{LastName(dataset), dataset}};
+  std::map<std::string, fs::path> roots;
+  for (const fs::directory_entry& entry : fs::directory_iterator(dataset)) {
+    if (fs::is_directory(entry.path() / "test", error))
+      roots[entry.path().filename().string()] = entry.path();
+  }
+  if (roots.empty()) {
+    throw Error(ErrorCode::kUsage,
+                "--dataset: neither it nor a folder in it has a folder 'test'; name the root of an "
+                "MVTec-layout data set",
+                dataset);
+  }
+  return roots;
+}
+
+}  // namespace
+
+EvaluationInput ImagesOfResults(const EvaluateOptions& options) {
+  RequireFolder(options.results, "RESULTS");
+  if (!options.ground_truth.empty()) RequireFolder(options.ground_truth, "--ground-truth");
+  const Results results = ReadResults(options.results);
+  EvaluationInput input;
+  if (!results.complete) {
+    input.warnings.push_back("the scoring run did not finish: figures are over the images it reached");
+  }
+  std::map<std::string, fs::path> roots;
+  for (const ImageResult& result : results.images) {
+    const fs::path root = CategoryRoot(result.source);
+    const std::string category =
+        root.empty() ? LastName(results.inputs.empty() ? "." : results.inputs[0]) : LastName(root);
+    roots[category] = root;
+    EvaluatedImage image{result.path,
+                         result.label,
+                         fs::path(result.path).stem().string(),
+                         result.score,
+                         result.retrieval_score,
+                         result.map_max,
+                         {},
+                         {}};
+    if (!result.map.empty())
+      image.map = options.results / results.maps_dir / result.map;  // an absolute dir wins
+    input.categories[category].push_back(image);
+  }
+  for (auto& [category, images] : input.categories) {
+    const bool given = !options.ground_truth.empty();
+    const fs::path beside =
+        roots[category].empty() ? fs::path("ground_truth") : roots[category] / "ground_truth";
+    PairMasks(given ? options.ground_truth : beside, &images, &input.warnings);
+  }
+  return input;
+}
+
+EvaluationInput ImagesOfDataset(const EvaluateOptions& options) {
+  RequireFolder(options.maps, "--maps");
+  RequireFolder(options.dataset, "--dataset");
+  EvaluationInput input;
+  std::error_code error;
+  for (const auto& [category, root] : CategoriesOf(options.dataset)) {
+    fs::path maps = options.maps / category / "test";
+    if (root == options.dataset && !fs::is_directory(maps, error)) maps = options.maps / "test";
+    if (!fs::is_directory(maps, error)) {
+      input.warnings.push_back("there are no maps of " + category + " in " + maps.string() +
+                               ": it is left out");
+      continue;
+    }
+    auto& images = input.categories[category] = ImagesOfCategory(root / "test", maps, &input.warnings);
+    PairMasks(options.ground_truth.empty() ? root / "ground_truth" : options.ground_truth, &images,
+              &input.warnings);
+  }
+  if (input.categories.empty()) {
+    throw Error(ErrorCode::kResults,
+                "holds no maps of any category; the layout is MAPS/<category>/test/<defect>/<stem>.tiff",
+                options.maps);
+  }
+  return input;
+}
+
+}  // namespace touchstone

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "touchstone/app/evaluate.h"
+
+namespace touchstone {
+
+/// One scored image as the metrics see it.
+struct EvaluatedImage {
+  std::string name;    ///< for messages
+  std::string defect;  ///< name of its folder; "good" is normal
+  std::string stem;    ///< file name without extension
+  std::optional<double> score, retrieval_score, map_max;
+  std::filesystem::path map;   ///< TIFF; empty = none
+  std::filesystem::path mask;  ///< ground truth; empty = none
+};
+
+/// What is evaluated, by category, and what did not pair.
+struct EvaluationInput {
+  std::map<std::string, std::vector<EvaluatedImage>> categories;
+  std::vector<std::string> warnings;
+};
+
+/// The images of a results folder; their category is the folder above "test", else the input's name.
+EvaluationInput ImagesOfResults(const EvaluateOptions& options);
+
+/// The images of a data set and anybody's maps of them, in the official layout. Scores are not filled in.
+EvaluationInput ImagesOfDataset(const EvaluateOptions& options);
+
+}  // namespace touchstone

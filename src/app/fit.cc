@@ -1,0 +1,182 @@
+#include "touchstone/app/fit.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "app/load_image.h"
+#include "app/map_scale.h"
+#include "app/output_folder.h"
+#include "touchstone/app/version.h"
+#include "touchstone/backbone/extractor.h"
+#include "touchstone/core/error.h"
+#include "touchstone/core/pipeline.h"
+#include "touchstone/image/map_file.h"
+#include "touchstone/image/preprocess.h"
+#include "touchstone/report/heatmap.h"
+#include "touchstone/store/gallery.h"
+
+namespace touchstone {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kPreviewSide = 256;
+constexpr int kPreviewQuality = 85;
+
+// One normal image on its way into the gallery.
+struct FittedImage {
+  std::string path;
+  std::string error;  // why it failed; empty otherwise
+  GalleryImage entry;
+  ImageFeatures features;
+  Bytes preview;
+  bool has_exif_orientation = false;
+  StageTimes times;
+};
+
+FittedImage FitOne(const ListedImage& listed, const Extractor& extractor,
+                   const Preprocessing& preprocessing) {
+  FittedImage fitted;
+  fitted.path = listed.relative;
+  try {
+    StopWatch watch;
+    const LoadedImage loaded = LoadImage(listed.file);
+    const Image& image = loaded.image;
+    fitted.entry = {listed.relative, loaded.sha256, image.size, image.bits_per_channel};
+    fitted.has_exif_orientation = image.has_exif_orientation;
+    const std::vector<float> input = Preprocess(image, preprocessing);
+    fitted.times.decode_s = watch.Lap();
+    fitted.features = extractor.Extract(input, NetworkInputSize(preprocessing));
+    fitted.times.forward_s = watch.Lap();
+    fitted.preview = EncodeJpeg(MakePreview(image, preprocessing.white_level, kPreviewSide), kPreviewQuality);
+    fitted.times.write_s = watch.Lap();
+  } catch (const Error& error) {
+    fitted.error = error.message;
+  }
+  return fitted;
+}
+
+Preprocessing PreprocessingFrom(const FitOptions& options, const ExtractorInfo& info) {
+  Preprocessing preprocessing;
+  preprocessing.resize = options.resize;
+  preprocessing.crop = options.crop;
+  preprocessing.white_level = options.white_level;
+  preprocessing.mean = info.mean;
+  preprocessing.stddev = info.stddev;
+  return preprocessing;
+}
+
+GalleryManifest ManifestFor(const FitOptions& options, const Extractor& extractor,
+                            const Preprocessing& preprocessing) {
+  const ExtractorInfo& info = extractor.info();
+  GalleryManifest manifest;
+  manifest.touchstone_version = Version();
+  manifest.options = options.scoring;
+  const auto defaults = info.default_levels.find(manifest.method);
+  if (manifest.options.levels.empty() && defaults != info.default_levels.end()) {
+    manifest.options.levels = defaults->second;
+  }
+  for (int l = 1; manifest.options.levels.empty() && l <= static_cast<int>(info.levels.size()); ++l) {
+    manifest.options.levels.push_back(l);
+  }
+  Validate(manifest.options, static_cast<int>(info.levels.size()));
+  manifest.preprocessing = preprocessing;
+  manifest.extractor = {info.name, extractor.sha256(), static_cast<std::size_t>(info.global_size), {}, {}};
+  for (const ExtractorLevel& level : info.levels) manifest.extractor.level_names.push_back(level.name);
+  manifest.extractor.level_shapes = extractor.LevelShapes(NetworkInputSize(preprocessing));
+  manifest.dtype = options.dtype;
+  manifest.source = options.input.string();
+  return manifest;
+}
+
+std::uint64_t GalleryBytes(const GalleryManifest& manifest, std::size_t num_images) {
+  std::uint64_t values = manifest.extractor.global_size;
+  for (const FeatureShape& shape : manifest.extractor.level_shapes) values += shape.num_values();
+  constexpr std::uint64_t kPreviewBytes = 30000, kExtractorBytes = std::uint64_t{64} << 20;
+  return num_images * (values * (manifest.dtype == TensorType::kFloat32 ? 4 : 2) + kPreviewBytes) +
+         kExtractorBytes;
+}
+
+std::uintmax_t FolderBytes(const fs::path& folder) {
+  std::uintmax_t bytes = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (entry.is_regular_file()) bytes += entry.file_size();
+  }
+  return bytes;
+}
+
+// Runs all images through the extractor into the writer, in order.
+void AddImages(const Listing& listing, const Extractor& extractor, const Preprocessing& preprocessing,
+               GalleryWriter* writer, ProgressSink& progress, FitSummary* summary) {
+  ImageWarning turned = OrientationWarning();
+  std::size_t next = 0;
+  const auto close = [&](const FittedImage& fitted) {
+    progress.Advance();
+    summary->times += fitted.times;
+    if (!fitted.error.empty()) {
+      summary->failed.push_back({fitted.path, fitted.error});
+      progress.Warn(fitted.path + ": " + fitted.error + " (left out)");
+      return;
+    }
+    StopWatch watch;
+    writer->Add(fitted.entry, fitted.features, fitted.preview);
+    summary->times.write_s += watch.Lap();
+    ++summary->num_images;
+    if (fitted.has_exif_orientation) turned.Add(fitted.path);
+  };
+  progress.Begin("fit", listing.images.size());
+  RunPipeline([&]() -> PipelineWork {
+    if (next == listing.images.size() || progress.Interrupted()) return {};
+    return [&, index = next++]() -> PipelineEmit {
+      auto fitted = std::make_shared<FittedImage>(FitOne(listing.images[index], extractor, preprocessing));
+      return [&close, fitted] { close(*fitted); };
+    };
+  });
+  progress.End();
+  if (!turned.empty()) progress.Warn(turned.Message());
+}
+
+}  // namespace
+
+FitSummary Fit(const FitOptions& options, ProgressSink& progress) {
+  StopWatch total;
+  FitSummary summary;
+  Preprocessing checked = PreprocessingFrom(options, {});
+  checked.stddev = {1, 1, 1};
+  Validate(checked);
+  Validate(options.scoring, 1 << 10);
+  CheckOutputFolder(options.output, "manifest.json", options.force);
+  const fs::path model = FindModel(options.model);
+  const Listing listing = ListImages(options.input, options.filter);
+  const Extractor extractor = Extractor::Load(model);
+  const Preprocessing preprocessing = PreprocessingFrom(options, extractor.info());
+  const GalleryManifest manifest = ManifestFor(options, extractor, preprocessing);
+  CheckFreeSpace(options.output, GalleryBytes(manifest, listing.images.size()));
+  StagingFolder staging(options.output);
+  GalleryWriter writer(staging.path(), manifest, model);
+  summary.extractor_name = extractor.info().name;
+  summary.has_random_weights = extractor.info().has_random_weights();
+  AddImages(listing, extractor, preprocessing, &writer, progress, &summary);
+  if (summary.num_images == 0 && !progress.Interrupted()) {
+    throw Error(ErrorCode::kIo,
+                "none of the " + std::to_string(listing.images.size()) +
+                    " images could be read (each is named above), so there is nothing to learn from",
+                options.input);
+  }
+  if (!progress.Interrupted()) {
+    writer.FinishSegments();
+    StopWatch watch;
+    const MapScale scale = MeasureMapScale(writer.OpenUnfinished(), manifest.options, progress);
+    summary.scale_s = watch.Lap();
+    if (!progress.Interrupted()) {
+      writer.Finish(scale);
+      summary.gallery_bytes = FolderBytes(staging.path());
+      staging.Commit();
+    }
+  }
+  summary.interrupted = progress.Interrupted();
+  summary.total_s = total.Lap();
+  return summary;
+}
+
+}  // namespace touchstone

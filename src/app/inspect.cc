@@ -1,0 +1,159 @@
+#include "touchstone/app/inspect.h"
+
+#include <nlohmann/json.hpp>
+
+#include "touchstone/backbone/extractor.h"
+#include "touchstone/store/gallery.h"
+#include "touchstone/store/options_json.h"
+
+namespace touchstone {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kNameWidth = 16;
+
+std::string Line(const std::string& name, const std::string& value) {
+  return name + std::string(name.size() < kNameWidth ? kNameWidth - name.size() : 1, ' ') + value + '\n';
+}
+
+std::string Described(Size size) { return std::to_string(size.width) + "x" + std::to_string(size.height); }
+
+std::string Described(const FeatureShape& shape) {
+  return std::to_string(shape.height) + " x " + std::to_string(shape.width) + " x " +
+         std::to_string(shape.channels);
+}
+
+std::string Dump(const Json& json) { return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n"; }
+
+std::string OptionsText(const ScoringOptions& options) {
+  std::string levels;
+  for (const int level : options.levels) levels += (levels.empty() ? "" : ",") + std::to_string(level);
+  char sigma[32];
+  std::snprintf(sigma, sizeof sigma, "%g", options.sigma);
+  return "K = " + std::to_string(options.num_retrieved) + ", k = " + std::to_string(options.num_neighbors) +
+         ", sigma " + sigma + ", fusion " + NameOf(FusionNames(), options.fusion) + ", distance " +
+         NameOf(DistanceNames(), options.distance) + ", levels " + levels + ", retrieval " +
+         NameOf(RetrievalNames(), options.retrieval) + ", image score " +
+         NameOf(ImageScoreNames(), options.image_score);
+}
+
+std::string PreprocessingText(const Preprocessing& preprocessing) {
+  return "resize " + Described(preprocessing.resize) + ", crop " +
+         (preprocessing.crop ? Described(*preprocessing.crop) : "none");
+}
+
+Json GalleryJson(const Gallery& gallery) {
+  const GalleryManifest& manifest = gallery.manifest();
+  return {{"schema", "touchstone.gallery-info/1"},
+          {"folder", gallery.folder().string()},
+          {"sha256", gallery.sha256()},
+          {"touchstone_version", manifest.touchstone_version},
+          {"method", manifest.method},
+          {"num_images", manifest.images.size()},
+          {"num_segments", manifest.segments.size()},
+          {"dtype", manifest.dtype == TensorType::kFloat32 ? "float32" : "float16"},
+          {"options", ToJson(manifest.options)},
+          {"preprocessing", ToJson(manifest.preprocessing)},
+          {"extractor", {{"name", manifest.extractor.name}, {"sha256", manifest.extractor.sha256}}},
+          {"thresholds", nullptr}};
+}
+
+}  // namespace
+
+Description DescribeGallery(const std::filesystem::path& folder) {
+  const Gallery gallery = Gallery::Open(folder, GalleryCheck::kManifest);
+  const GalleryManifest& manifest = gallery.manifest();
+  std::string text = Line("gallery", folder.string()) + Line("sha256", gallery.sha256()) +
+                     Line("made by", "touchstone " + manifest.touchstone_version) +
+                     Line("method", manifest.method) +
+                     Line("images", std::to_string(manifest.images.size()) + " from " + manifest.source) +
+                     Line("extractor", manifest.extractor.name + " (" + manifest.extractor.sha256 + ")") +
+                     Line("preprocessing", PreprocessingText(manifest.preprocessing)) +
+                     Line("scoring", OptionsText(manifest.options)) +
+                     Line("numbers", manifest.dtype == TensorType::kFloat32 ? "float32" : "float16");
+  for (std::size_t l = 0; l < manifest.extractor.level_shapes.size(); ++l) {
+    text += Line("level " + std::to_string(l + 1), Described(manifest.extractor.level_shapes[l]) + "  (" +
+                                                       manifest.extractor.level_names[l] + ")");
+  }
+  text += Line("global", std::to_string(manifest.extractor.global_size)) +
+          Line("thresholds", "none: verdicts are undecided");
+  return {text, Dump(GalleryJson(gallery))};
+}
+
+Description ListGallery(const std::filesystem::path& folder) {
+  const Gallery gallery = Gallery::Open(folder, GalleryCheck::kManifest);
+  Description description;
+  Json images = Json::array();
+  for (const GalleryImage& image : gallery.manifest().images) {
+    description.text += image.path + '\t' + Described(image.size) + '\t' +
+                        std::to_string(image.bits_per_channel) + '\t' + image.sha256 + '\n';
+    images.push_back({{"path", image.path},
+                      {"width", image.size.width},
+                      {"height", image.size.height},
+                      {"bits", image.bits_per_channel},
+                      {"sha256", image.sha256}});
+  }
+  description.json =
+      Dump({{"schema", "touchstone.gallery-list/1"}, {"sha256", gallery.sha256()}, {"images", images}});
+  return description;
+}
+
+Description VerifyGallery(const std::filesystem::path& folder) {
+  const Gallery gallery = Gallery::Open(folder, GalleryCheck::kDigests);
+  const std::size_t num_segments = gallery.manifest().segments.size();
+  return {"whole: " + std::to_string(gallery.num_images()) + " images in " + std::to_string(num_segments) +
+              (num_segments == 1 ? " segment" : " segments") +
+              ", extractor and digests as the manifest says\n",
+          Dump({{"schema", "touchstone.gallery-verify/1"},
+                {"sha256", gallery.sha256()},
+                {"num_images", gallery.num_images()},
+                {"num_segments", num_segments},
+                {"whole", true}})};
+}
+
+Description DescribeModel(const std::string& name_or_file) {
+  const std::filesystem::path file = FindModel(name_or_file);
+  const Extractor extractor = Extractor::Load(file);
+  const ExtractorInfo& info = extractor.info();
+  const Size input = NetworkInputSize(Preprocessing{});
+  const std::vector<FeatureShape> shapes = extractor.LevelShapes(input);
+  std::string text = Line("model", file.string()) + Line("sha256", extractor.sha256()) +
+                     Line("name", info.name + ", version " + info.version) + Line("license", info.license) +
+                     Line("weights", info.weights_source);
+  if (info.has_random_weights()) text += Line("", "RANDOM WEIGHTS: for speed and smoke tests only");
+  Json levels = Json::array();
+  for (std::size_t l = 0; l < shapes.size(); ++l) {
+    text += Line("level " + std::to_string(l + 1), Described(shapes[l]) + "  (" + info.levels[l].name +
+                                                       ", stride " + std::to_string(info.levels[l].stride) +
+                                                       ", at " + Described(input) + ")");
+    levels.push_back({{"name", info.levels[l].name},
+                      {"channels", info.levels[l].channels},
+                      {"stride", info.levels[l].stride}});
+  }
+  const auto three = [](const std::array<float, 3>& v) {
+    char triple[96];
+    std::snprintf(triple, sizeof triple, "%g %g %g", static_cast<double>(v[0]), static_cast<double>(v[1]),
+                  static_cast<double>(v[2]));
+    return std::string(triple);
+  };
+  text += Line("global", std::to_string(info.global_size)) +
+          Line("input", "multiples of " + std::to_string(info.input_multiple) + " pixels; mean " +
+                            three(info.mean) + ", std " + three(info.stddev) + " of RGB in 0..1");
+  const Json json = {{"schema", "touchstone.model-info/1"},
+                     {"file", file.string()},
+                     {"sha256", extractor.sha256()},
+                     {"name", info.name},
+                     {"version", info.version},
+                     {"license", info.license},
+                     {"weights", {{"source", info.weights_source}, {"sha256", info.weights_sha256}}},
+                     {"mean", info.mean},
+                     {"std", info.stddev},
+                     {"levels", levels},
+                     {"global_size", info.global_size},
+                     {"input_multiple", info.input_multiple},
+                     {"default_levels", info.default_levels}};
+  return {text, Dump(json)};
+}
+
+}  // namespace touchstone

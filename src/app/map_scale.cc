@@ -1,0 +1,66 @@
+#include "app/map_scale.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "touchstone/methods/fusion.h"
+#include "touchstone/methods/spade.h"
+
+namespace touchstone {
+namespace {
+
+constexpr std::size_t kMostImages = 8;
+
+// The mean distance of the patches of one image from their mean patch.
+double PatchSpread(const FeatureMap& map, Distance distance) {
+  const auto channels = static_cast<std::size_t>(map.shape.channels);
+  const std::size_t locations = map.shape.num_locations();
+  std::vector<double> mean(channels);
+  for (std::size_t p = 0; p < locations; ++p) {
+    for (std::size_t c = 0; c < channels; ++c) mean[c] += map.row(p)[c] / static_cast<double>(locations);
+  }
+  double sum = 0;
+  for (std::size_t p = 0; p < locations; ++p) {
+    double squared = 0;
+    for (std::size_t c = 0; c < channels; ++c) squared += std::pow(map.row(p)[c] - mean[c], 2);
+    sum += distance == Distance::kL2 ? std::sqrt(squared) : squared;
+  }
+  return sum / static_cast<double>(locations);
+}
+
+MapScale ScaleOfOneImage(const Gallery& gallery, const ScoringOptions& options) {
+  const double spread = PatchSpread(FuseLevels(gallery.ReadPyramid(0, options.levels)), options.distance);
+  return {0, spread > 0 ? spread : 1, "the spread of the patches of the only image"};
+}
+
+}  // namespace
+
+MapGeometry GeometryOf(const Preprocessing& preprocessing, double sigma) {
+  return {preprocessing.resize, CropRect(preprocessing), sigma};
+}
+
+MapScale MeasureMapScale(const Gallery& gallery, const ScoringOptions& options, ProgressSink& progress) {
+  if (gallery.num_images() == 1) return ScaleOfOneImage(gallery, options);
+  const SpadeScorer scorer(gallery, options);
+  const std::size_t count = std::min(kMostImages, gallery.num_images());
+  const Preprocessing& preprocessing = gallery.manifest().preprocessing;
+  std::vector<float> pixels;
+  progress.Begin("scale", count);
+  for (std::size_t i = 0; i < count && !progress.Interrupted(); ++i) {
+    const std::size_t image = i * gallery.num_images() / count;
+    const SpadeScores scores = scorer.Score(gallery.ReadFeatures(image), image, image);
+    const ScoreMap map =
+        MakeAnomalyMap(scores.grids, GeometryOf(preprocessing, options.sigma), preprocessing.resize);
+    pixels.insert(pixels.end(), map.values.begin(), map.values.end());
+    progress.Advance();
+  }
+  progress.End();
+  if (pixels.empty()) return {};
+  std::sort(pixels.begin(), pixels.end());
+  const double low = pixels[static_cast<std::size_t>(0.99 * static_cast<double>(pixels.size() - 1))];
+  const double high = 3.0 * pixels.back();
+  return {low, high > low ? high : low + 1,
+          "maps of " + std::to_string(count) + " normal images, each scored against the others"};
+}
+
+}  // namespace touchstone

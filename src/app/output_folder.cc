@@ -1,0 +1,115 @@
+#include "app/output_folder.h"
+
+#include <unistd.h>
+
+#include <string>
+#include <system_error>
+
+#include "touchstone/core/error.h"
+#include "touchstone/core/file.h"
+
+namespace touchstone {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path Normal(const fs::path& folder) {
+  fs::path path = fs::absolute(folder).lexically_normal();
+  return path.has_filename() ? path : path.parent_path();  // "a/b/" -> "a/b"
+}
+
+fs::path HiddenSibling(const fs::path& folder, const char* purpose) {
+  return folder.parent_path() /
+         ("." + folder.filename().string() + "." + purpose + "-" + std::to_string(getpid()));
+}
+
+void ThrowIf(const std::error_code& error, const char* what, const fs::path& path) {
+  if (error) throw Error(ErrorCode::kIo, std::string(what) + ": " + error.message(), path);
+}
+
+void ProbeWritable(const fs::path& folder) {
+  const fs::path probe = folder / ".touchstone-probe";
+  WriteFileAtomically(probe, "probe");
+  std::error_code ignored;
+  fs::remove(probe, ignored);
+}
+
+std::string Mebibytes(std::uint64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
+
+}  // namespace
+
+void CheckOutputFolder(const fs::path& folder, const char* marker, bool force) {
+  std::error_code error;
+  if (!fs::exists(fs::symlink_status(folder, error))) return;
+  if (!fs::is_directory(folder, error)) {
+    throw Error(ErrorCode::kUsage, "exists and is not a folder; name another output", folder);
+  }
+  if (fs::is_empty(folder, error)) return;
+  const bool ours = fs::is_regular_file(folder / marker, error);
+  if (!ours) {
+    throw Error(ErrorCode::kUsage,
+                std::string("exists and holds no ") + marker +
+                    ", so it is not ours to replace, not even with --force; name another output or empty it",
+                folder);
+  }
+  if (!force) {
+    throw Error(ErrorCode::kUsage, "exists already; give --force to replace it, or name another output",
+                folder);
+  }
+}
+
+void CheckFreeSpace(const fs::path& folder, std::uint64_t num_bytes) {
+  fs::path existing = Normal(folder);
+  std::error_code error;
+  while (!fs::exists(existing, error) && existing.has_relative_path()) existing = existing.parent_path();
+  const fs::space_info space = fs::space(existing, error);
+  if (error || space.available >= num_bytes) return;
+  throw Error(ErrorCode::kIo,
+              "the disk is too full: about " + Mebibytes(num_bytes) + " will be written, " +
+                  Mebibytes(space.available) + " are free; make room or name an output elsewhere",
+              folder);
+}
+
+StagingFolder::StagingFolder(const fs::path& final_folder)
+    : final_(Normal(final_folder)), staging_(HiddenSibling(final_, "partial")) {
+  std::error_code error;
+  fs::create_directories(staging_, error);
+  ThrowIf(error, "cannot be created", staging_);
+  ProbeWritable(staging_);
+}
+
+StagingFolder::~StagingFolder() {
+  std::error_code ignored;
+  if (!staging_.empty()) fs::remove_all(staging_, ignored);
+}
+
+void StagingFolder::Commit() {
+  const fs::path old = HiddenSibling(final_, "replaced");
+  std::error_code error;
+  const bool replaces = fs::exists(final_, error);
+  if (replaces) {
+    fs::rename(final_, old, error);
+    ThrowIf(error, "the old folder cannot be moved away", final_);
+  }
+  fs::rename(staging_, final_, error);
+  if (error) {
+    std::error_code ignored;
+    if (replaces) fs::rename(old, final_, ignored);
+    ThrowIf(error, "cannot be put in place", final_);
+  }
+  staging_.clear();
+  if (replaces) fs::remove_all(old, error);
+}
+
+void MakeEmptyFolder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  ThrowIf(error, "cannot be created", folder);
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    fs::remove_all(entry.path(), error);
+    ThrowIf(error, "of the old content cannot be removed", entry.path());
+  }
+  ProbeWritable(folder);
+}
+
+}  // namespace touchstone

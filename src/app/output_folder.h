@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+namespace touchstone {
+
+/// Checks that `folder` may become our output: it does not exist, or is an empty folder, or `force` is
+/// set and it holds `marker` (manifest.json or results.json), which says that it is ours to replace.
+/// Changes nothing. @throws Error kUsage naming the way out.
+void CheckOutputFolder(const std::filesystem::path& folder, const char* marker, bool force);
+
+/// @throws Error kIo if the file system of `folder` (or its nearest existing parent) has less than
+/// `num_bytes` free: names both figures.
+void CheckFreeSpace(const std::filesystem::path& folder, std::uint64_t num_bytes);
+
+/// A hidden folder beside the final one, removed with everything in it unless Commit puts it in
+/// the final place, in one rename after the old one is out of the way.
+class StagingFolder {
+ public:
+  explicit StagingFolder(const std::filesystem::path& final_folder);  ///< @throws Error kIo
+  StagingFolder(const StagingFolder&) = delete;
+  StagingFolder& operator=(const StagingFolder&) = delete;
+  ~StagingFolder();
+  const std::filesystem::path& path() const { return staging_; }
+  void Commit();  ///< @throws Error kIo; the old folder is then back in its place
+
+ private:
+  std::filesystem::path final_, staging_;
+};
+
+/// Makes `folder` an empty folder that we can write to. @throws Error kIo
+void MakeEmptyFolder(const std::filesystem::path& folder);
+
+}  // namespace touchstone

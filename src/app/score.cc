@@ -1,0 +1,301 @@
+#include "touchstone/app/score.h"
+
+#include <algorithm>
+#include <memory>
+#include <set>
+
+#include "app/inputs.h"
+#include "app/load_image.h"
+#include "app/map_scale.h"
+#include "app/output_folder.h"
+#include "app/score_image.h"
+#include "touchstone/app/version.h"
+#include "touchstone/core/error.h"
+#include "touchstone/core/file.h"
+#include "touchstone/core/pipeline.h"
+
+namespace touchstone {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Where the images come from: a list made beforehand, or paths that arrive one by one.
+class ItemStream {
+ public:
+  explicit ItemStream(std::vector<InputItem> items) : items_(std::move(items)) {}
+  explicit ItemStream(std::istream* paths) : paths_(paths) {}
+
+  std::size_t total() const { return items_.size(); }  ///< 0 = not known
+
+  /// The next item; `error` says why it cannot be scored, if so. False at the end.
+  bool Next(InputItem* item, std::string* error) {
+    error->clear();
+    if (paths_ == nullptr) {
+      if (next_ == items_.size()) return false;
+      *item = items_[next_++];
+      return true;
+    }
+    std::string line;
+    do {
+      if (!std::getline(*paths_, line)) return false;
+      if (!line.empty() && line.back() == '\r') line.pop_back();
+    } while (line.empty());
+    *item = {line, line, ""};
+    try {
+      *item = ItemFromPath(line);
+      if (!stems_.insert(OutputStem(item->path)).second) {
+        *error = "came before under a path that writes the same output files; rename one of the two";
+      }
+    } catch (const Error& refused) {
+      *error = refused.message;
+    }
+    return true;
+  }
+
+ private:
+  std::vector<InputItem> items_;
+  std::size_t next_ = 0;
+  std::istream* paths_ = nullptr;
+  std::set<std::string> stems_;
+};
+
+// What the gallery's images are like, to notice images that are not.
+class GalleryComparison {
+ public:
+  explicit GalleryComparison(const GalleryManifest& manifest) {
+    for (const GalleryImage& image : manifest.images) {
+      digests_.insert(image.sha256);
+      sizes_.insert({image.size.width, image.size.height});
+      bits_.insert(image.bits_per_channel);
+    }
+  }
+
+  void Look(const ScoredImage& scored) {
+    const ImageResult& result = scored.result;
+    if (result.failed()) return;
+    if (digests_.count(result.sha256) != 0) own_.Add(result.path);
+    if (sizes_.count({result.size.width, result.size.height}) == 0) other_size_.Add(result.path);
+    if (bits_.count(scored.bits_per_channel) == 0) other_bits_.Add(result.path);
+    if (scored.has_exif_orientation) turned_.Add(result.path);
+  }
+
+  std::vector<std::string> Warnings() const {
+    std::vector<std::string> warnings;
+    for (const ImageWarning* warning : {&own_, &other_size_, &other_bits_, &turned_}) {
+      if (!warning->empty()) warnings.push_back(warning->Message());
+    }
+    return warnings;
+  }
+
+ private:
+  std::set<std::string> digests_;
+  std::set<std::pair<int, int>> sizes_;
+  std::set<int> bits_;
+  ImageWarning own_{"being among the gallery's own, so the scores are too low to mean anything"};
+  ImageWarning other_size_{"of a size that no gallery image has (was the camera set up in the same way?)"};
+  ImageWarning other_bits_{
+      "of a bit depth that no gallery image has (is --white-level of fit right for both?)"};
+  ImageWarning turned_ = OrientationWarning();
+};
+
+void CheckExtractor(const Gallery& gallery, const Extractor& extractor) {
+  const GalleryManifest& manifest = gallery.manifest();
+  if (extractor.LevelShapes(NetworkInputSize(manifest.preprocessing)) != manifest.extractor.level_shapes ||
+      static_cast<std::size_t>(extractor.info().global_size) != manifest.extractor.global_size) {
+    throw Error(ErrorCode::kGallery,
+                "the extractor's shapes are not those of the manifest; fit the gallery again",
+                gallery.folder());
+  }
+}
+
+// A generous guess of what maps and heat maps will take.
+std::uint64_t OutputBytes(const ScoreOptions& options, const GalleryManifest& manifest,
+                          std::size_t num_images) {
+  std::uint64_t pixels = 0;
+  for (const GalleryImage& image : manifest.images) {
+    pixels = std::max(pixels, static_cast<std::uint64_t>(image.size.width) * image.size.height);
+  }
+  const std::uint64_t per_pixel = (options.write_maps ? 4 : 0) + (options.write_heatmaps ? 2 : 0);
+  return std::max<std::uint64_t>(1, num_images) * (pixels * per_pixel + 2000) + (1 << 20);
+}
+
+fs::path MapsDir(const ScoreOptions& options) {
+  if (!options.write_maps) return {};
+  return options.maps_dir.empty() ? options.output / "maps" : options.maps_dir;
+}
+
+// An own folder for maps may be shared with other categories, but nothing in it is overwritten unasked.
+void CheckMapsDir(const ScoreOptions& options) {
+  std::error_code error;
+  if (!options.write_maps || options.maps_dir.empty() || options.force ||
+      !fs::exists(options.maps_dir, error))
+    return;
+  if (!fs::is_directory(options.maps_dir, error) || !fs::is_empty(options.maps_dir, error)) {
+    throw Error(ErrorCode::kUsage,
+                "--maps: exists and is not an empty folder; name another, or give --force to "
+                "overwrite maps of the same names",
+                options.maps_dir);
+  }
+}
+
+void WriteResults(const Results& results, const fs::path& folder) {
+  WriteFileAtomically(folder / "scores.csv", ScoresCsv(results));
+  WriteFileAtomically(folder / "results.json", ResultsJson(results));
+}
+
+Results Heading(const ScoreOptions& options, const Gallery& gallery, const ScoringOptions& scoring) {
+  const GalleryManifest& manifest = gallery.manifest();
+  Results results;
+  results.touchstone_version = Version();
+  results.method = manifest.method;
+  results.gallery = options.gallery.string();
+  results.gallery_sha256 = gallery.sha256();
+  results.extractor_name = manifest.extractor.name;
+  results.extractor_sha256 = manifest.extractor.sha256;
+  results.options = scoring;
+  results.preprocessing = manifest.preprocessing;
+  results.inputs = options.inputs;
+  if (options.write_maps) {
+    results.maps_dir =
+        options.maps_dir.empty() ? "maps" : fs::absolute(options.maps_dir).lexically_normal().string();
+  }
+  return results;
+}
+
+// Options that change what maps look like, so that the gallery's colour scale does not fit them.
+bool SameMaps(ScoringOptions a, const ScoringOptions& b) {
+  a.image_score = b.image_score;
+  return a == b;
+}
+
+class ScoreRun {
+ public:
+  ScoreRun(const ScoreOptions& options, ItemStream items, ProgressSink& progress,
+           const std::function<void(const ImageResult&)>& on_result)
+      : options_(options), items_(std::move(items)), progress_(progress), on_result_(on_result) {}
+
+  ScoreSummary Run() {
+    StopWatch total;
+    const Gallery gallery = Gallery::Open(options_.gallery, GalleryCheck::kDigests);
+    const Extractor extractor = Extractor::Load(gallery.extractor_file());
+    CheckExtractor(gallery, extractor);
+    const GalleryManifest& manifest = gallery.manifest();
+    const ScoringOptions wanted = Apply(options_.scoring, manifest.options);
+    WarnAboutOptions(gallery, wanted);
+    const SpadeScorer scorer(gallery, wanted);
+    CheckFreeSpace(options_.output, OutputBytes(options_, manifest, items_.total()));
+    MakeEmptyFolder(options_.output);
+    summary_.results = Heading(options_, gallery, scorer.options());
+    WriteResults(summary_.results, options_.output);  // marks the folder as ours, and not complete
+    const bool measure = options_.write_heatmaps && !SameMaps(wanted, manifest.options);
+    const MapScale scale =
+        measure ? MeasureMapScale(gallery, scorer.options(), progress_) : manifest.map_scale;
+    ScoreAll(
+        {gallery, extractor, scorer, scale, options_.output, MapsDir(options_), options_.write_heatmaps});
+    Finish();
+    summary_.total_s = total.Lap();
+    return std::move(summary_);
+  }
+
+ private:
+  void WarnAboutOptions(const Gallery& gallery, const ScoringOptions& wanted) {
+    Validate(wanted, static_cast<int>(gallery.level_shapes().size()));
+    if (options_.scoring.num_retrieved &&
+        static_cast<std::size_t>(wanted.num_retrieved) > gallery.num_images()) {
+      Warn("--num-retrieved " + std::to_string(wanted.num_retrieved) + ": the gallery has " +
+           std::to_string(gallery.num_images()) + " images, all of them are used");
+    }
+  }
+
+  void Warn(const std::string& message) {
+    summary_.results.warnings.push_back(message);
+    progress_.Warn(message);
+  }
+
+  void ScoreAll(const ScoringContext& context) {
+    GalleryComparison comparison(context.gallery.manifest());
+    const auto close = [&](const ScoredImage& scored) {
+      progress_.Advance();
+      summary_.times += scored.times;
+      comparison.Look(scored);
+      Record(scored.result);
+    };
+    progress_.Begin("score", items_.total());
+    RunPipeline([&]() -> PipelineWork {
+      InputItem item;
+      std::string refused;
+      if (progress_.Interrupted() || !items_.Next(&item, &refused)) return {};
+      return [&close, &context, item, refused]() -> PipelineEmit {
+        auto scored = std::make_shared<ScoredImage>();
+        if (refused.empty()) {
+          *scored = ScoreImage(item, context);
+        } else {
+          scored->result.path = item.path;
+          scored->result.error_code = ErrorCodeName(ErrorCode::kUsage);
+          scored->result.error = refused;
+        }
+        return [&close, scored] { close(*scored); };
+      };
+    });
+    progress_.End();
+    for (const std::string& warning : comparison.Warnings()) Warn(warning);
+  }
+
+  void Record(const ImageResult& result) {
+    if (result.failed()) {
+      ++summary_.num_failed;
+      progress_.Warn(result.path + ": " + result.error + " (no score)");
+    } else {
+      on_result_(result);
+    }
+    summary_.results.images.push_back(result);
+  }
+
+  void Finish() {
+    summary_.interrupted = progress_.Interrupted();
+    auto& images = summary_.results.images;  // paths from a stream came in another order
+    std::stable_sort(images.begin(), images.end(),
+                     [](const ImageResult& a, const ImageResult& b) { return a.path < b.path; });
+    summary_.results.complete = !summary_.interrupted;
+    WriteResults(summary_.results, options_.output);
+  }
+
+  const ScoreOptions& options_;
+  ItemStream items_;
+  ProgressSink& progress_;
+  const std::function<void(const ImageResult&)>& on_result_;
+  ScoreSummary summary_;
+};
+
+}  // namespace
+
+ScoringOptions Apply(const ScoringOverrides& overrides, ScoringOptions options) {
+  const auto set = [](auto& target, const auto& wanted) {
+    if (wanted) target = *wanted;
+  };
+  set(options.num_retrieved, overrides.num_retrieved);
+  set(options.num_neighbors, overrides.num_neighbors);
+  set(options.sigma, overrides.sigma);
+  set(options.fusion, overrides.fusion);
+  set(options.distance, overrides.distance);
+  set(options.levels, overrides.levels);
+  set(options.retrieval, overrides.retrieval);
+  set(options.image_score, overrides.image_score);
+  set(options.seed, overrides.seed);
+  return options;
+}
+
+ScoreSummary Score(const ScoreOptions& options, ProgressSink& progress,
+                   const std::function<void(const ImageResult&)>& on_result) {
+  Validate(Apply(options.scoring, {}), 1 << 10);
+  CheckOutputFolder(options.output, "results.json", options.force);
+  CheckMapsDir(options);
+  const bool from_stream = options.inputs.size() == 1 && options.inputs[0] == "-";
+  if (from_stream && options.paths == nullptr) {
+    throw std::logic_error("Score: the input is '-' and there is no stream of paths");
+  }
+  ItemStream items = from_stream ? ItemStream(options.paths) : ItemStream(ListInputs(options.inputs));
+  return ScoreRun(options, std::move(items), progress, on_result).Run();
+}
+
+}  // namespace touchstone

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <filesystem>
+#include <set>
+#include <string>
+
+#include "app/inputs.h"
+#include "touchstone/app/progress.h"
+#include "touchstone/backbone/extractor.h"
+#include "touchstone/methods/spade.h"
+#include "touchstone/report/results.h"
+#include "touchstone/store/gallery.h"
+
+namespace touchstone {
+
+/// Everything that scoring one image needs; shared by all threads, changed by none.
+struct ScoringContext {
+  const Gallery& gallery;
+  const Extractor& extractor;
+  const SpadeScorer& scorer;
+  MapScale scale;
+  std::filesystem::path results_dir;
+  std::filesystem::path maps_dir;  ///< empty = write no maps
+  bool write_heatmaps = true;
+};
+
+/// One image's result and what was noticed on the way.
+struct ScoredImage {
+  ImageResult result;
+  int bits_per_channel = 8;
+  bool has_exif_orientation = false;
+  StageTimes times;
+};
+
+/// Scores one image and writes its map and heat map. What goes wrong with the image itself is in
+/// the result; what would go wrong with every other one too (a full disk) is thrown.
+ScoredImage ScoreImage(const InputItem& item, const ScoringContext& context);
+
+}  // namespace touchstone

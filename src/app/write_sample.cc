@@ -1,0 +1,68 @@
+#include "touchstone/app/write_sample.h"
+
+#include <string>
+#include <vector>
+
+#include "touchstone/core/error.h"
+#include "touchstone/core/file.h"
+#include "touchstone/core/parallel.h"
+#include "touchstone/image/map_file.h"
+#include "touchstone/sample/generator.h"
+
+namespace touchstone {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kPngCompression = 6;
+
+void WriteUnder(const fs::path& folder, const std::string& name, const Bytes& bytes) {
+  std::error_code error;
+  fs::create_directories((folder / name).parent_path(), error);
+  if (error)
+    throw Error(ErrorCode::kIo, "cannot be created: " + error.message(), (folder / name).parent_path());
+  WriteFileAtomically(folder / name, bytes);
+}
+
+Image AsImage(const Mask& mask) {
+  Image image{mask.size, 8, {}, {}, false};
+  for (const std::uint8_t value : mask.values) image.rgb8.insert(image.rgb8.end(), 3, value);
+  return image;
+}
+
+void CheckTarget(const WriteSampleOptions& options) {
+  std::error_code error;
+  if (!fs::exists(options.output, error)) return;
+  if (!fs::is_directory(options.output, error)) {
+    throw Error(ErrorCode::kUsage, "exists and is not a folder; name another", options.output);
+  }
+  if (!options.force && !fs::is_empty(options.output, error)) {
+    throw Error(ErrorCode::kUsage,
+                "exists and is not empty; name another folder, or give --force to write into it",
+                options.output);
+  }
+}
+
+}  // namespace
+
+std::size_t WriteSample(const WriteSampleOptions& options, ProgressSink& progress) {
+  CheckTarget(options);
+  const SampleOptions drawing{options.size, options.seed};
+  const std::vector<SampleItem> items = ListSample();
+  (void)DrawSample(items.front(), drawing);  // checks the options before a folder is made
+  std::error_code error;
+  fs::create_directories(options.output, error);
+  if (error) throw Error(ErrorCode::kIo, "cannot be created: " + error.message(), options.output);
+  progress.Begin("sample", 0);
+  ParallelFor(items.size(), [&](std::size_t i) {
+    const SampleImage drawn = DrawSample(items[i], drawing);
+    WriteUnder(options.output, items[i].path, EncodePng(drawn.image, kPngCompression));
+    if (drawn.mask)
+      WriteUnder(options.output, items[i].mask_path, EncodePng(AsImage(*drawn.mask), kPngCompression));
+  });
+  progress.End();
+  WriteFileAtomically(options.output / "README.txt", std::string_view(kSampleReadme));
+  return items.size();
+}
+
+}  // namespace touchstone

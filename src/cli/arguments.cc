@@ -1,0 +1,115 @@
+#include "cli/arguments.h"
+
+#include <iostream>
+#include <map>
+
+#include "touchstone/core/error.h"
+#include "touchstone/core/file.h"
+
+namespace touchstone {
+namespace {
+
+// An option whose value is one of a table's names; they are listed where the value is not one.
+template <typename Enum>
+void AddNamed(CLI::App* command, const std::string& flag, std::optional<Enum>* target,
+              const std::map<std::string, Enum>& names, const std::string& help) {
+  std::string allowed;
+  for (const auto& entry : names) allowed += (allowed.empty() ? "" : "|") + entry.first;
+  command
+      ->add_option_function<std::string>(
+          flag,
+          [target, &names, flag, allowed](const std::string& text) {
+            const auto found = names.find(text);
+            if (found == names.end()) {
+              throw CLI::ValidationError(flag + " " + text, "must be one of " + allowed);
+            }
+            *target = found->second;
+          },
+          help)
+      ->type_name(allowed);
+}
+
+}  // namespace
+
+void AddCommonOptions(CLI::App* command, CommonOptions* common) {
+  const char* group = "Common options";
+  command
+      ->add_option("--threads", common->threads, "Threads to use; 0 = all cores. Results do not depend on it")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str()
+      ->type_name("N")
+      ->group(group);
+  command->add_option("--seed", common->seed, "Seed of everything random")
+      ->capture_default_str()
+      ->type_name("N")
+      ->group(group);
+  command->add_flag("--quiet", common->quiet, "No progress, no warnings; errors only")->group(group);
+  command->add_flag("--force", common->force, "Replace an existing output of ours")->group(group);
+  command->add_flag("--json{-}", common->json, "One JSON document on standard output, or --json=FILE")
+      ->group(group);
+}
+
+void AddScoringOptions(CLI::App* command, ScoringOverrides* overrides) {
+  const char* group = "Scoring options (fit stores them in the gallery, score may override them)";
+  CLI::Option_group* options = command->add_option_group(group);
+  options
+      ->add_option(
+          "-K,--num-retrieved", overrides->num_retrieved,
+          "Normal images that an image is compared with, patch by patch; clipped to the gallery [50]")
+      ->type_name("N");
+  options
+      ->add_option("-k,--num-neighbors", overrides->num_neighbors,
+                   "Nearest patches averaged for a patch's score [1]")
+      ->type_name("N");
+  options
+      ->add_option("--sigma", overrides->sigma,
+                   "Smoothing of the map, in pixels of the network's input; 0 = none [4]")
+      ->type_name("PX");
+  AddNamed(options, "--fusion", &overrides->fusion, FusionNames(),
+           "One search over all levels, or one a level [concat]");
+  AddNamed(options, "--distance", &overrides->distance, DistanceNames(),
+           "Squared or plain Euclidean distance [l2sq]");
+  options
+      ->add_option("--levels", overrides->levels,
+                   "Pyramid levels to use, finest first [the extractor's default]")
+      ->delimiter(',')
+      ->type_name("1,2,3");
+  AddNamed(options, "--retrieval", &overrides->retrieval, RetrievalNames(),
+           "Which normal images to compare with: the nearest, or random ones for ablations [nearest]");
+  AddNamed(
+      options, "--image-score", &overrides->image_score, ImageScoreNames(),
+      "What decides about an image: its map's maximum or its distance to the retrieved images [map-max]");
+}
+
+Size ParseSize(const std::string& text, const std::string& option) {
+  const std::string digits = "0123456789";
+  const std::size_t x = text.find('x');
+  const std::string width = text.substr(0, x), height = x == std::string::npos ? width : text.substr(x + 1);
+  const auto is_number = [&](const std::string& s) {
+    return !s.empty() && s.size() <= 6 && s.find_first_not_of(digits) == std::string::npos;
+  };
+  if (!is_number(width) || !is_number(height)) {
+    throw Error(ErrorCode::kOption,
+                option + " " + text + ": must be a side in pixels, as 256, or WIDTHxHEIGHT, as 320x240");
+  }
+  return {std::stoi(width), std::stoi(height)};
+}
+
+void WriteJson(const CommonOptions& common, const std::string& document) {
+  if (common.json.empty()) return;
+  if (common.json == "-") {
+    std::cout << document;
+  } else {
+    WriteFileAtomically(common.json, document);
+  }
+}
+
+void CheckStandardOutput() {
+  std::cout.flush();
+  if (!std::cout) {
+    throw Error(ErrorCode::kIo,
+                "standard output was closed or is full before all results were written to it");
+  }
+}
+
+}  // namespace touchstone

@@ -1,0 +1,85 @@
+#include <iostream>
+#include <memory>
+
+#include "cli/arguments.h"
+#include "touchstone/app/evaluate.h"
+#include "touchstone/core/error.h"
+#include "touchstone/core/file.h"
+
+namespace touchstone {
+namespace {
+
+struct EvaluateArguments {
+  EvaluateOptions options;
+  std::string resolution = "original";
+};
+
+const char kExamples[] =
+    "Examples:\n"
+    "  touchstone evaluate results\n"
+    "  touchstone evaluate results --ground-truth parts/ground_truth --resolution 256\n"
+    "  touchstone evaluate --maps anomaly_maps --dataset mvtec_ad --json=metrics.json";
+
+ExitCode RunEvaluate(const EvaluateArguments& arguments, const CommonOptions& common, Terminal& terminal) {
+  EvaluateOptions options = arguments.options;
+  if (arguments.resolution != "original") {
+    const Size side = ParseSize(arguments.resolution, "--resolution");
+    if (side.width != side.height)
+      throw Error(ErrorCode::kOption,
+                  "--resolution " + arguments.resolution + ": must be 'original' or one side N");
+    options.resolution = side.width;
+  }
+  const MetricsReport report = Evaluate(options, terminal);
+  const std::string document = MetricsJson(report);
+  if (!options.results.empty()) WriteFileAtomically(options.results / "metrics.json", document);
+  WriteJson(common, document);
+  if (common.json != "-") std::cout << MetricsTable(report);
+  return ExitCode::kDone;
+}
+
+}  // namespace
+
+void AddEvaluate(CLI::App* app, CommonOptions* common, Command* chosen) {
+  auto arguments = std::make_shared<EvaluateArguments>();
+  CLI::App* evaluate =
+      app->add_subcommand("evaluate", "Compare scores and maps with ground truth: ROCAUC and PRO");
+  EvaluateOptions& options = arguments->options;
+  CLI::Option* results =
+      evaluate->add_option("RESULTS", options.results, "A results folder; metrics.json is written to it");
+  CLI::Option* maps =
+      evaluate
+          ->add_option("--maps", options.maps, "Anybody's maps: MAPS/<category>/test/<defect>/<stem>.tiff")
+          ->type_name("MAPS")
+          ->excludes(results);
+  CLI::Option* dataset =
+      evaluate
+          ->add_option("--dataset", options.dataset, "Their images: ROOT/<category>/test/<defect>/<stem>.*")
+          ->type_name("ROOT")
+          ->needs(maps);
+  maps->needs(dataset);
+  evaluate
+      ->add_option("--ground-truth", options.ground_truth,
+                   "Folder of masks, <defect>/<stem>_mask.* [ground_truth beside test]")
+      ->type_name("DIR");
+  evaluate
+      ->add_option("--resolution", arguments->resolution,
+                   "Compare at original size, or map (bilinear) and mask (nearest) at NxN")
+      ->capture_default_str()
+      ->type_name("original|N");
+  evaluate
+      ->add_option("--pro-limit", options.pro_limit,
+                   "False-positive rate up to which PRO is integrated (0.05 is always reported too)")
+      ->capture_default_str()
+      ->type_name("RATE");
+  evaluate->add_flag("--label-by-mask", options.label_by_mask,
+                     "Anomalous = any mask pixel, as in the official scripts, not the folder's name");
+  AddCommonOptions(evaluate, common);
+  evaluate->footer(kExamples);
+  evaluate->callback([=] {
+    if (results->count() == 0 && maps->count() == 0)
+      throw CLI::RequiredError("RESULTS, or --maps and --dataset,");
+    *chosen = [=](Terminal& terminal) { return RunEvaluate(*arguments, *common, terminal); };
+  });
+}
+
+}  // namespace touchstone

@@ -1,0 +1,136 @@
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "cli/arguments.h"
+#include "touchstone/app/fit.h"
+#include "touchstone/app/version.h"
+#include "touchstone/core/error.h"
+
+namespace touchstone {
+namespace {
+
+struct FitArguments {
+  FitOptions options;
+  ScoringOverrides scoring;
+  std::string preset = "default", resize, crop, dtype = "float32", method = "spade";
+};
+
+const char kExamples[] =
+    "Examples:\n"
+    "  touchstone fit parts/train/good -o gallery\n"
+    "  touchstone fit parts/train/good -o gallery --exclude 'blurred/*' --resize 320\n"
+    "  touchstone fit parts/train/good -o gallery --model wide_resnet50_2 --preset paper\n"
+    "Images: PNG, JPEG, BMP, TIFF, WebP, PGM/PPM; subfolders too. An EXIF orientation is not applied.";
+
+// Presets fill in what was not given.
+FitOptions Complete(const FitArguments& given, const CommonOptions& common) {
+  FitOptions options = given.options;
+  ScoringOverrides scoring = given.scoring;
+  const bool paper = given.preset == "paper";
+  if (paper && !scoring.image_score) scoring.image_score = ImageScore::kRetrieval;
+  const std::string resize = given.resize.empty() ? "256" : given.resize;
+  const std::string crop = given.crop.empty() ? (paper ? "224" : "none") : given.crop;
+  options.resize = ParseSize(resize, "--resize");
+  if (crop != "none") options.crop = ParseSize(crop, "--crop");
+  options.dtype = given.dtype == "float16" ? TensorType::kFloat16 : TensorType::kFloat32;
+  options.scoring = Apply(scoring, {});
+  options.scoring.seed = common.seed;
+  options.force = common.force;
+  return options;
+}
+
+std::string Document(const FitSummary& summary, const FitOptions& options) {
+  nlohmann::ordered_json failed = nlohmann::ordered_json::array();
+  for (const FailedImage& image : summary.failed)
+    failed.push_back({{"path", image.path}, {"message", image.message}});
+  const nlohmann::ordered_json json = {{"schema", "touchstone.fit/1"},
+                                       {"touchstone_version", Version()},
+                                       {"gallery", options.output.string()},
+                                       {"extractor", summary.extractor_name},
+                                       {"num_images", summary.num_images},
+                                       {"gallery_bytes", summary.gallery_bytes},
+                                       {"failed", failed},
+                                       {"complete", !summary.interrupted},
+                                       {"elapsed_s", summary.total_s}};
+  return json.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+void Report(const FitSummary& summary, const FitOptions& options, Terminal& terminal) {
+  char text[256];
+  std::snprintf(text, sizeof text,
+                "%zu images in %.1f s (%.1f images/s; a thread spent on one: decode %.3f s, forward %.3f s, "
+                "write %.3f s; colour scale %.1f s)",
+                summary.num_images, summary.total_s,
+                static_cast<double>(summary.num_images) / summary.total_s,
+                summary.times.decode_s / static_cast<double>(summary.num_images),
+                summary.times.forward_s / static_cast<double>(summary.num_images),
+                summary.times.write_s / static_cast<double>(summary.num_images), summary.scale_s);
+  terminal.Say(text);
+  terminal.Say("gallery: " + options.output.string() + " (" +
+               std::to_string((summary.gallery_bytes >> 20) + 1) + " MiB, " + summary.extractor_name + ")");
+  if (summary.has_random_weights) {
+    terminal.Warn(
+        "the extractor's weights are random: its scores mean nothing, it is for speed and smoke tests only");
+  }
+}
+
+ExitCode RunFit(const FitArguments& arguments, const CommonOptions& common, Terminal& terminal) {
+  const FitOptions options = Complete(arguments, common);
+  const FitSummary summary = Fit(options, terminal);
+  WriteJson(common, Document(summary, options));
+  if (summary.interrupted) {
+    terminal.Say("interrupted: no gallery was written");
+    return ExitCode::kInterrupted;
+  }
+  Report(summary, options, terminal);
+  if (summary.failed.empty()) return ExitCode::kDone;
+  terminal.Say(std::to_string(summary.failed.size()) +
+               " images could not be read and are not in the gallery");
+  return ExitCode::kSomeFailed;
+}
+
+}  // namespace
+
+void AddFit(CLI::App* app, CommonOptions* common, Command* chosen) {
+  auto arguments = std::make_shared<FitArguments>();
+  CLI::App* fit = app->add_subcommand("fit", "Build a gallery from a folder of good images");
+  FitOptions& options = arguments->options;
+  fit->add_option("NORMAL_DIR", options.input, "Folder of good images")->required();
+  fit->add_option("-o,--output", options.output, "The gallery folder to write")
+      ->required()
+      ->type_name("GALLERY");
+  fit->add_option("--model", options.model,
+                  "Extractor: a name or a TorchScript file (which is code: use files you trust)")
+      ->capture_default_str()
+      ->type_name("NAME|FILE.pt");
+  fit->add_option("--method", arguments->method, "How images are compared")
+      ->check(CLI::IsMember({"spade"}))
+      ->capture_default_str();
+  fit->add_option("--preset", arguments->preset,
+                  "default: 256x256, no crop; paper: crop 224, image score retrieval")
+      ->check(CLI::IsMember({"default", "paper"}))
+      ->capture_default_str();
+  fit->add_option("--resize", arguments->resize, "Size that images are resized to [256]")->type_name("N|WxH");
+  fit->add_option("--crop", arguments->crop, "Centre of the resized image to look at [none]")
+      ->type_name("N|WxH|none");
+  fit->add_option("--dtype", arguments->dtype, "How the gallery keeps numbers")
+      ->check(CLI::IsMember({"float32", "float16"}))
+      ->capture_default_str();
+  fit->add_option("--include", options.filter.include, "Only images whose relative path matches (repeatable)")
+      ->type_name("GLOB")
+      ->allow_extra_args(false);
+  fit->add_option("--exclude", options.filter.exclude, "Not images whose relative path matches (repeatable)")
+      ->type_name("GLOB")
+      ->allow_extra_args(false);
+  fit->add_option("--white-level", options.white_level,
+                  "For images of more than 8 bits: the value that is white; 1023 for 10 bits, 4095 for 12")
+      ->capture_default_str()
+      ->type_name("V");
+  AddScoringOptions(fit, &arguments->scoring);
+  AddCommonOptions(fit, common);
+  fit->footer(kExamples);
+  fit->callback([=] { *chosen = [=](Terminal& terminal) { return RunFit(*arguments, *common, terminal); }; });
+}
+
+}  // namespace touchstone

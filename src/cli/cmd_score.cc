@@ -1,0 +1,117 @@
+#include <iostream>
+#include <memory>
+#include <optional>
+
+#include "cli/arguments.h"
+#include "touchstone/app/score.h"
+#include "touchstone/core/error.h"
+
+namespace touchstone {
+namespace {
+
+struct ScoreArguments {
+  ScoreOptions options;
+  bool no_maps = false, no_heatmaps = false;
+  std::optional<double> fail_above;
+  std::string fail_on;
+};
+
+const char kExamples[] =
+    "Examples:\n"
+    "  touchstone score parts/test -g gallery -o results\n"
+    "  touchstone score photo.png -g gallery -o results --fail-above 3.5\n"
+    "  find /camera -newer last -name '*.png' | touchstone score - -g gallery -o results\n"
+    "Prints score<TAB>path, higher = more anomalous. An EXIF orientation is not applied.\n"
+    "Exit codes: 0 done, 1 no result, 2 usage, 3 some images failed, 4 --fail-above or --fail-on, 130 "
+    "interrupted.";
+
+void Report(const ScoreSummary& summary, const ScoreOptions& options, Terminal& terminal) {
+  const std::size_t num_scored = summary.results.images.size() - summary.num_failed;
+  if (num_scored > 0) {
+    const auto per_image = [&](double seconds) { return seconds / static_cast<double>(num_scored); };
+    char text[256];
+    std::snprintf(
+        text, sizeof text,
+        "%zu images in %.1f s (%.1f images/s; a thread spent on one: decode %.3f s, forward %.3f s, search "
+        "%.3f s, maps and files %.3f s)",
+        num_scored, summary.total_s, static_cast<double>(num_scored) / summary.total_s,
+        per_image(summary.times.decode_s), per_image(summary.times.forward_s),
+        per_image(summary.times.search_s), per_image(summary.times.write_s));
+    terminal.Say(text);
+  }
+  if (summary.num_failed > 0) terminal.Say(std::to_string(summary.num_failed) + " images failed");
+  terminal.Say("results: " + options.output.string() +
+               (summary.interrupted ? " (interrupted: not complete)" : ""));
+}
+
+ExitCode Judge(const ScoreSummary& summary, const ScoreArguments& arguments) {
+  ExitCode code = ExitCode::kDone;
+  for (const ImageResult& image : summary.results.images) {
+    const bool above = arguments.fail_above && image.score && *image.score > *arguments.fail_above;
+    const bool anomalous = !arguments.fail_on.empty() && image.verdict == "anomalous";
+    if (above || anomalous) code = Worse(code, ExitCode::kExceeded);
+  }
+  if (summary.num_failed > 0) code = Worse(code, ExitCode::kSomeFailed);
+  const bool none = summary.num_failed == summary.results.images.size();
+  if (none && summary.num_failed > 0) code = Worse(code, ExitCode::kNoResult);
+  if (summary.interrupted) code = Worse(code, ExitCode::kInterrupted);
+  return code;
+}
+
+ExitCode RunScore(const ScoreArguments& arguments, const CommonOptions& common, Terminal& terminal) {
+  ScoreOptions options = arguments.options;
+  options.force = common.force;
+  options.write_maps = !arguments.no_maps;
+  options.write_heatmaps = !arguments.no_heatmaps;
+  options.paths = &std::cin;
+  const bool prints_lines = common.json != "-";
+  const ScoreSummary summary = Score(options, terminal, [&](const ImageResult& image) {
+    // Flushed at once: a line controller waits for it.
+    if (prints_lines) std::cout << FormatNumber(*image.score) << '\t' << Printable(image.path) << std::endl;
+  });
+  WriteJson(common, ResultsJson(summary.results));
+  if (!arguments.fail_on.empty() && !summary.has_threshold) {
+    terminal.Warn(
+        "--fail-on anomalous: the gallery has no threshold, so every verdict is undecided and nothing "
+        "can fail; --fail-above S works on scores");
+  }
+  Report(summary, options, terminal);
+  return Judge(summary, arguments);
+}
+
+}  // namespace
+
+void AddScore(CLI::App* app, CommonOptions* common, Command* chosen) {
+  auto arguments = std::make_shared<ScoreArguments>();
+  CLI::App* score =
+      app->add_subcommand("score", "Compare images with a gallery: scores, anomaly maps, heat maps");
+  ScoreOptions& options = arguments->options;
+  score
+      ->add_option("INPUT", options.inputs,
+                   "Folders and files; - reads paths from standard input, one a line")
+      ->required();
+  score->add_option("-g,--gallery", options.gallery, "The gallery that fit wrote")
+      ->required()
+      ->type_name("GALLERY");
+  score->add_option("-o,--output", options.output, "The results folder to write")
+      ->required()
+      ->type_name("RESULTS");
+  CLI::Option* maps = score->add_option("--maps", options.maps_dir, "Folder for the raw maps [RESULTS/maps]")
+                          ->type_name("DIR");
+  score->add_flag("--no-maps", arguments->no_maps, "Write no raw maps (TIFF)")->excludes(maps);
+  score->add_flag("--no-heatmaps", arguments->no_heatmaps, "Write no heat maps (PNG)");
+  score->add_option("--fail-above", arguments->fail_above, "Exit with 4 if a score is above this")
+      ->type_name("S");
+  score->add_option("--fail-on", arguments->fail_on, "Exit with 4 if a verdict is this")
+      ->check(CLI::IsMember({"anomalous"}));
+  AddScoringOptions(score, &options.scoring);
+  AddCommonOptions(score, common);
+  CLI::Option* seed = score->get_option("--seed");
+  score->footer(kExamples);
+  score->callback([=] {
+    if (seed->count() > 0) arguments->options.scoring.seed = common->seed;
+    *chosen = [=](Terminal& terminal) { return RunScore(*arguments, *common, terminal); };
+  });
+}
+
+}  // namespace touchstone

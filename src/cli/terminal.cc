@@ -1,0 +1,106 @@
+#include "cli/terminal.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdio>
+#include <iostream>
+
+namespace touchstone {
+namespace {
+
+// The one piece of state that a signal handler may touch.
+std::atomic<bool> interrupted{false};
+static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler sets it");
+
+void NoteInterruption(int /*signal*/) { interrupted = true; }
+
+std::string Clocked(double seconds) {
+  const auto whole = static_cast<long>(seconds + 0.5);
+  char text[32];
+  if (whole >= 3600) {
+    std::snprintf(text, sizeof text, "%ld:%02ld:%02ld", whole / 3600, whole / 60 % 60, whole % 60);
+  } else {
+    std::snprintf(text, sizeof text, "%ld:%02ld", whole / 60, whole % 60);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string Printable(const std::string& text) {
+  std::string printable = text;
+  for (char& c : printable) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f) c = '?';
+  }
+  return printable;
+}
+
+Terminal::Terminal(bool quiet) : quiet_(quiet), draws_(!quiet && isatty(STDERR_FILENO) != 0) {}
+
+void Terminal::Begin(const std::string& task, std::size_t total) {
+  task_ = task;
+  total_ = total;
+  done_ = 0;
+  begin_ = Clock::now();
+  drawn_ = begin_ - std::chrono::seconds(1);
+}
+
+void Terminal::Advance() {
+  ++done_;
+  const auto now = Clock::now();
+  if (draws_ && (now - drawn_ >= std::chrono::milliseconds(100) || done_ == total_)) {
+    drawn_ = now;
+    Draw();
+  }
+}
+
+void Terminal::Draw() {
+  const double seconds = std::chrono::duration<double>(Clock::now() - begin_).count();
+  const double rate = seconds > 0 ? static_cast<double>(done_) / seconds : 0;
+  char numbers[96];
+  std::snprintf(numbers, sizeof numbers, total_ > 0 ? "%zu/%zu" : "%zu", done_, total_);
+  std::string line = task_ + ": " + numbers;
+  std::snprintf(numbers, sizeof numbers, ", %.1f images/s", rate);
+  line += numbers;
+  if (total_ > done_ && rate > 0)
+    line += ", " + Clocked(static_cast<double>(total_ - done_) / rate) + " left";
+  std::cerr << "\r\033[K" << line << std::flush;
+  visible_ = true;
+}
+
+void Terminal::Clear() {
+  if (visible_) std::cerr << "\r\033[K" << std::flush;
+  visible_ = false;
+}
+
+void Terminal::End() { Clear(); }
+
+void Terminal::Warn(const std::string& message) {
+  if (quiet_) return;
+  Clear();
+  std::cerr << "touchstone: warning: " << Printable(message) << std::endl;
+}
+
+bool Terminal::Interrupted() const { return interrupted; }
+
+void Terminal::Say(const std::string& message) {
+  if (!quiet_) std::cerr << Printable(message) << std::endl;
+}
+
+void Terminal::Error(const std::string& message) {
+  std::cerr << "touchstone: error: " << Printable(message) << std::endl;
+}
+
+void WatchForInterruption() {
+  struct sigaction action {};
+  action.sa_handler = NoteInterruption;
+  action.sa_flags = SA_RESETHAND;  // no SA_RESTART: a wait for standard input ends
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+  signal(SIGPIPE, SIG_IGN);  // a closed standard output is an error like any other
+}
+
+}  // namespace touchstone

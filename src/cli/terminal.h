@@ -1,0 +1,44 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "touchstone/app/progress.h"
+
+namespace touchstone {
+
+/// Text with control characters replaced, so that a file's name cannot steer a terminal.
+std::string Printable(const std::string& text);
+
+/// Talks to a person on stderr: a progress line with rate and time left where stderr is a
+/// terminal, warnings always but with `quiet`. Nothing else in the program writes there.
+class Terminal : public ProgressSink {
+ public:
+  explicit Terminal(bool quiet);
+
+  void Begin(const std::string& task, std::size_t total) override;
+  void Advance() override;
+  void End() override;
+  void Warn(const std::string& message) override;
+  bool Interrupted() const override;
+
+  void Say(const std::string& message);           ///< a line of talk; not with `quiet`
+  static void Error(const std::string& message);  ///< "touchstone: error: ...", always
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  void Draw();
+  void Clear();
+
+  bool quiet_;
+  bool draws_;
+  std::string task_;
+  std::size_t total_ = 0, done_ = 0;
+  Clock::time_point begin_, drawn_;
+  bool visible_ = false;
+};
+
+/// From now on the first Ctrl-C (or SIGTERM) is only noted, the second ends the process.
+void WatchForInterruption();
+
+}  // namespace touchstone

@@ -1,0 +1,193 @@
+#include "touchstone/methods/spade.h"
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+#include <stdexcept>
+#include <string>
+
+#include "methods/prepared_cache.h"
+#include "touchstone/core/error.h"
+#include "touchstone/knn/patch_search.h"
+#include "touchstone/methods/fusion.h"
+
+namespace touchstone {
+namespace {
+
+constexpr std::size_t kSampleImages = 32;  // for the projection: images, and rows of each
+constexpr std::size_t kSampleRows = 128;
+
+// The feature maps that are searched: all levels fused, or each level by itself.
+std::vector<FeatureMap> SearchSpaces(std::vector<FeatureMap> levels, Fusion fusion) {
+  if (fusion == Fusion::kPerLevel) return levels;
+  std::vector<FeatureMap> spaces;
+  spaces.push_back(FuseLevels(levels));
+  return spaces;
+}
+
+RowsView View(const FeatureMap& map) {
+  return {map.values.data(), map.shape.num_locations(), static_cast<std::size_t>(map.shape.channels)};
+}
+
+double ApplyDistance(float squared, Distance distance) {
+  return distance == Distance::kL2 ? std::sqrt(static_cast<double>(squared)) : static_cast<double>(squared);
+}
+
+// `count` rows of `map`, evenly spaced, appended to `sample`.
+void AppendRows(const FeatureMap& map, std::size_t count, std::vector<float>* sample) {
+  const std::size_t locations = map.shape.num_locations();
+  for (std::size_t i = 0; i < std::min(count, locations); ++i) {
+    const float* row = map.row(i * locations / std::min(count, locations));
+    sample->insert(sample->end(), row, row + map.shape.channels);
+  }
+}
+
+// The first `count` entries of a shuffle of `all` that depends on seed and draw alone.
+std::vector<Neighbor> DrawImages(std::vector<Neighbor> all, std::size_t count, std::uint64_t seed,
+                                 std::uint64_t draw) {
+  std::seed_seq mixed{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32),
+                      static_cast<std::uint32_t>(draw), static_cast<std::uint32_t>(draw >> 32)};
+  std::mt19937_64 generator(mixed);
+  for (std::size_t i = 0; i < count; ++i) {
+    std::swap(all[i], all[i + generator() % (all.size() - i)]);
+  }
+  all.resize(count);
+  return all;
+}
+
+}  // namespace
+
+struct SpadeScorer::Impl {
+  const GalleryFeatures& gallery;
+  ScoringOptions options;
+  std::vector<Projection> projections;  // one a search space
+  mutable PreparedCache cache;
+
+  Impl(const GalleryFeatures& gallery_in, const ScoringOptions& options_in, std::size_t cache_bytes)
+      : gallery(gallery_in),
+        options(options_in),
+        cache(cache_bytes, [this](std::size_t i) { return Prepare(i); }) {
+    const int num_levels = static_cast<int>(gallery.level_shapes().size());
+    Validate(options, num_levels);
+    if (gallery.num_images() == 0) throw std::logic_error("SpadeScorer: the gallery is empty");
+    for (int l = 1; options_in.levels.empty() && l <= num_levels; ++l) options.levels.push_back(l);
+    const std::size_t wanted = static_cast<std::size_t>(options.num_retrieved);
+    options.num_retrieved = static_cast<int>(std::min(wanted, gallery.num_images()));
+    FitProjections();
+  }
+
+  void FitProjections() {
+    const std::size_t num_images = std::min(kSampleImages, gallery.num_images());
+    std::vector<std::vector<float>> samples;
+    std::vector<std::size_t> channels;
+    for (std::size_t i = 0; i < num_images; ++i) {
+      const auto spaces = SearchSpaces(
+          gallery.ReadPyramid(i * gallery.num_images() / num_images, options.levels), options.fusion);
+      samples.resize(spaces.size());
+      channels.resize(spaces.size());
+      for (std::size_t s = 0; s < spaces.size(); ++s) {
+        AppendRows(spaces[s], kSampleRows, &samples[s]);
+        channels[s] = static_cast<std::size_t>(spaces[s].shape.channels);
+      }
+    }
+    for (std::size_t s = 0; s < samples.size(); ++s) {
+      const RowsView rows{samples[s].data(), samples[s].size() / channels[s], channels[s]};
+      projections.push_back(FitProjection(rows, DefaultNumDirections(channels[s])));
+    }
+  }
+
+  PreparedImage Prepare(std::size_t image) const {
+    PreparedImage prepared;
+    prepared.features = SearchSpaces(gallery.ReadPyramid(image, options.levels), options.fusion);
+    for (std::size_t s = 0; s < prepared.features.size(); ++s) {
+      prepared.codes.push_back(Encode(projections[s], View(prepared.features[s])));
+    }
+    return prepared;
+  }
+
+  std::vector<FeatureMap> SelectLevels(const ImageFeatures& features) const {
+    const auto& shapes = gallery.level_shapes();
+    if (features.pyramid.size() != shapes.size() || features.global.size() != gallery.globals().cols) {
+      throw Error(ErrorCode::kShape,
+                  "the image's features have another number of levels or global values "
+                  "than the gallery's; use the extractor that made the gallery");
+    }
+    std::vector<FeatureMap> selected;
+    for (const int level : options.levels) {
+      if (features.pyramid[level - 1].shape != shapes[level - 1]) {
+        throw Error(ErrorCode::kShape,
+                    "level " + std::to_string(level) +
+                        " of the image's features differs in shape from the gallery's; use "
+                        "the extractor and the preprocessing that made the gallery");
+      }
+      selected.push_back(features.pyramid[level - 1]);
+    }
+    return selected;
+  }
+
+  // Every gallery image but `left_out`, nearest first.
+  std::vector<Neighbor> RankImages(const std::vector<float>& global,
+                                   std::optional<std::size_t> left_out) const {
+    std::vector<Neighbor> ranked = NearestRows(global.data(), gallery.globals(), gallery.num_images());
+    ranked.erase(
+        std::remove_if(ranked.begin(), ranked.end(), [&](const Neighbor& n) { return n.row == left_out; }),
+        ranked.end());
+    if (ranked.empty()) throw std::logic_error("SpadeScorer: no gallery image is left to compare with");
+    return ranked;
+  }
+
+  // Stage 2 in one search space: the mean distance of each location to its k nearest.
+  ScoreMap SearchSpace(std::size_t space, const FeatureMap& query,
+                       const std::vector<Neighbor>& retrieved) const {
+    const std::size_t k = static_cast<std::size_t>(options.num_neighbors);
+    PatchSearch search(View(query), projections[space], k);
+    for (const Neighbor& image : retrieved) {
+      const auto prepared = cache.Get(image.row);
+      search.AddImage(View(prepared->features[space]), prepared->codes[space],
+                      static_cast<std::int32_t>(image.row));
+    }
+    const std::vector<PatchNeighbor> neighbors = search.Result();
+    ScoreMap map{{query.shape.width, query.shape.height}, std::vector<float>(query.shape.num_locations())};
+    for (std::size_t p = 0; p < map.values.size(); ++p) {
+      double sum = 0;  // d(y, p) = 1/k sum ||f - F(y, p)||^2
+      for (std::size_t i = 0; i < k; ++i) {
+        sum += ApplyDistance(neighbors[p * k + i].squared_distance, options.distance);
+      }
+      map.values[p] = static_cast<float>(sum / static_cast<double>(k));
+    }
+    return map;
+  }
+};
+
+SpadeScorer::SpadeScorer(const GalleryFeatures& gallery, const ScoringOptions& options,
+                         std::size_t cache_bytes)
+    : impl_(std::make_unique<Impl>(gallery, options, cache_bytes)) {}
+
+SpadeScorer::~SpadeScorer() = default;
+
+const ScoringOptions& SpadeScorer::options() const { return impl_->options; }
+
+SpadeScores SpadeScorer::Score(const ImageFeatures& features, std::uint64_t draw,
+                               std::optional<std::size_t> left_out) const {
+  const ScoringOptions& options = impl_->options;
+  std::vector<FeatureMap> levels = impl_->SelectLevels(features);
+  const std::vector<Neighbor> ranked = impl_->RankImages(features.global, left_out);
+  const std::size_t count =
+      std::min<std::size_t>(static_cast<std::size_t>(options.num_retrieved), ranked.size());
+  SpadeScores scores;
+  for (std::size_t i = 0; i < count; ++i) {
+    scores.retrieval_score += ApplyDistance(ranked[i].squared_distance, options.distance);
+  }
+  scores.retrieval_score /= static_cast<double>(count);
+  scores.retrieved.assign(ranked.begin(), ranked.begin() + static_cast<std::ptrdiff_t>(count));
+  if (options.retrieval == Retrieval::kRandom) {
+    scores.retrieved = DrawImages(ranked, count, options.seed, draw);
+  }
+  const std::vector<FeatureMap> spaces = SearchSpaces(std::move(levels), options.fusion);
+  for (std::size_t s = 0; s < spaces.size(); ++s) {
+    scores.grids.push_back(impl_->SearchSpace(s, spaces[s], scores.retrieved));
+  }
+  return scores;
+}
+
+}  // namespace touchstone

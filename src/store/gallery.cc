@@ -1,0 +1,181 @@
+#include "touchstone/store/gallery.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <system_error>
+
+#include "store/manifest_json.h"
+#include "touchstone/core/error.h"
+#include "touchstone/core/file.h"
+#include "touchstone/core/parallel.h"
+
+namespace touchstone {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kMaxManifestBytes = std::uint64_t{1} << 28;
+
+std::string LevelName(std::size_t level) { return "level" + std::to_string(level); }
+
+void CheckDigest(const fs::path& file, const std::string& expected) {
+  std::error_code error;
+  if (!fs::is_regular_file(file, error)) {
+    throw Error(ErrorCode::kGallery, "is missing: copy the whole gallery again, or fit it again", file);
+  }
+  const std::string found = Sha256OfFile(file);
+  if (found != expected) {
+    throw Error(ErrorCode::kGallery,
+                "was altered or only half copied: its SHA-256 is " + found + ", the manifest says " +
+                    expected + "; copy the whole gallery again, or fit it again",
+                file);
+  }
+}
+
+void CheckShape(const SafetensorsFile& segment, const fs::path& file, const std::string& name,
+                const std::vector<std::size_t>& expected) {
+  if (segment.tensor(name).shape != expected) {
+    throw Error(ErrorCode::kGallery, "array '" + name + "' has not the shape that the manifest declares",
+                file);
+  }
+}
+
+std::vector<std::size_t> TensorShape(std::size_t num_images, const FeatureShape& shape) {
+  return {num_images, static_cast<std::size_t>(shape.height), static_cast<std::size_t>(shape.width),
+          static_cast<std::size_t>(shape.channels)};
+}
+
+}  // namespace
+
+std::string PreviewPath(std::size_t index) {
+  char name[48];
+  std::snprintf(name, sizeof name, "previews/%06zu.jpg", index);
+  return name;
+}
+
+Gallery Gallery::Open(const fs::path& folder, GalleryCheck check) {
+  std::error_code error;
+  if (!fs::is_directory(folder, error)) {
+    throw Error(
+        ErrorCode::kUsage,
+        "there is no such gallery folder; make one with: touchstone fit NORMAL_DIR -o " + folder.string(),
+        folder);
+  }
+  const fs::path manifest_file = folder / "manifest.json";
+  if (!fs::is_regular_file(manifest_file, error)) {
+    throw Error(ErrorCode::kGallery,
+                "is not a gallery: it has no manifest.json (a fit that did not finish leaves none)", folder);
+  }
+  const Bytes text = ReadFile(manifest_file, kMaxManifestBytes);
+  Gallery gallery;
+  gallery.folder_ = folder;
+  gallery.sha256_ = Sha256(text.data(), text.size());
+  gallery.manifest_ = ParseManifest(std::string(text.begin(), text.end()), manifest_file);
+  if (check == GalleryCheck::kManifest) return gallery;
+  CheckDigest(gallery.extractor_file(), gallery.manifest_.extractor.sha256);
+  const auto& segments = gallery.manifest_.segments;
+  ParallelFor(segments.size(),
+              [&](std::size_t s) { CheckDigest(folder / segments[s].file, segments[s].sha256); });
+  gallery.OpenSegments();
+  return gallery;
+}
+
+void Gallery::OpenSegments() {
+  std::size_t first = 0;
+  for (const GallerySegment& entry : manifest_.segments) {
+    const fs::path file = folder_ / entry.file;
+    SafetensorsFile segment(file);
+    CheckShape(segment, file, "global", {entry.num_images, manifest_.extractor.global_size});
+    for (std::size_t l = 0; l < level_shapes().size(); ++l) {
+      CheckShape(segment, file, LevelName(l + 1), TensorShape(entry.num_images, level_shapes()[l]));
+    }
+    const std::vector<float> rows = segment.ReadRows("global", 0, entry.num_images);
+    globals_.insert(globals_.end(), rows.begin(), rows.end());
+    segments_.push_back(std::move(segment));
+    first_images_.push_back(first);
+    first += entry.num_images;
+  }
+}
+
+RowsView Gallery::globals() const { return {globals_.data(), num_images(), manifest_.extractor.global_size}; }
+
+std::vector<FeatureMap> Gallery::ReadPyramid(std::size_t image, const std::vector<int>& levels) const {
+  const auto after = std::upper_bound(first_images_.begin(), first_images_.end(), image);
+  const auto segment = static_cast<std::size_t>(after - first_images_.begin()) - 1;
+  std::vector<FeatureMap> pyramid;
+  for (const int level : levels) {
+    const auto l = static_cast<std::size_t>(level);
+    pyramid.push_back({level_shapes()[l - 1],
+                       segments_[segment].ReadRows(LevelName(l), image - first_images_[segment], 1)});
+  }
+  return pyramid;
+}
+
+ImageFeatures Gallery::ReadFeatures(std::size_t image) const {
+  std::vector<int> levels;
+  for (std::size_t l = 0; l < level_shapes().size(); ++l) levels.push_back(static_cast<int>(l) + 1);
+  const float* global = globals().row(image);
+  return {{global, global + globals().cols}, ReadPyramid(image, levels)};
+}
+
+GalleryWriter::GalleryWriter(fs::path folder, GalleryManifest manifest, const fs::path& extractor_file)
+    : folder_(std::move(folder)), manifest_(std::move(manifest)) {
+  std::error_code error;
+  for (const char* name : {"segments", "previews"}) {
+    fs::create_directories(folder_ / name, error);
+    if (error) throw Error(ErrorCode::kIo, "cannot be created: " + error.message(), folder_ / name);
+  }
+  WriteFileAtomically(folder_ / "extractor.pt", ReadFile(extractor_file));
+  CheckDigest(folder_ / "extractor.pt", manifest_.extractor.sha256);
+  std::size_t values = manifest_.extractor.global_size;
+  for (const FeatureShape& shape : manifest_.extractor.level_shapes) values += shape.num_values();
+  constexpr std::size_t kSegmentBytes = std::size_t{32} << 20;
+  images_per_segment_ = std::max<std::size_t>(1, kSegmentBytes / (values * sizeof(float)));
+}
+
+void GalleryWriter::Add(const GalleryImage& image, const ImageFeatures& features,
+                        const std::vector<std::uint8_t>& preview_jpeg) {
+  WriteFileAtomically(folder_ / PreviewPath(manifest_.images.size()), preview_jpeg);
+  manifest_.images.push_back(image);
+  pending_.push_back(features);
+  if (pending_.size() == images_per_segment_) WriteSegment();
+}
+
+void GalleryWriter::WriteSegment() {
+  const GalleryExtractor& extractor = manifest_.extractor;
+  std::vector<TensorData> tensors{{"global", {pending_.size(), extractor.global_size}, {}}};
+  for (std::size_t l = 0; l < extractor.level_shapes.size(); ++l) {
+    tensors.push_back({LevelName(l + 1), TensorShape(pending_.size(), extractor.level_shapes[l]), {}});
+  }
+  for (const ImageFeatures& features : pending_) {
+    tensors[0].values.insert(tensors[0].values.end(), features.global.begin(), features.global.end());
+    for (std::size_t l = 0; l < features.pyramid.size(); ++l) {
+      const std::vector<float>& values = features.pyramid[l].values;
+      tensors[l + 1].values.insert(tensors[l + 1].values.end(), values.begin(), values.end());
+    }
+  }
+  char name[48];
+  std::snprintf(name, sizeof name, "segments/%06zu.safetensors", manifest_.segments.size());
+  WriteSafetensors(folder_ / name, tensors, manifest_.dtype);
+  manifest_.segments.push_back({name, Sha256OfFile(folder_ / name), pending_.size()});
+  pending_.clear();
+}
+
+void GalleryWriter::FinishSegments() {
+  if (!pending_.empty()) WriteSegment();
+}
+
+Gallery GalleryWriter::OpenUnfinished() const {
+  Gallery gallery;
+  gallery.folder_ = folder_;
+  gallery.manifest_ = manifest_;
+  gallery.OpenSegments();
+  return gallery;
+}
+
+void GalleryWriter::Finish(const MapScale& map_scale) {
+  manifest_.map_scale = map_scale;
+  WriteFileAtomically(folder_ / "manifest.json", ManifestText(manifest_));
+}
+
+}  // namespace touchstone

@@ -1,0 +1,191 @@
+#include "store/manifest_json.h"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "touchstone/core/error.h"
+#include "touchstone/store/options_json.h"
+
+namespace touchstone {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr const char* kSchema = "touchstone.gallery/1";
+constexpr int kMaxLevels = 16;
+constexpr int kMaxDimension = 1 << 20;
+
+[[noreturn]] void Refuse(const std::string& reason) { throw Error(ErrorCode::kGallery, reason); }
+
+std::string DigestFrom(const Json& json) {
+  const std::string digest = json.get<std::string>();
+  if (digest.size() != 64 || digest.find_first_not_of("0123456789abcdef") != std::string::npos) {
+    Refuse("'" + digest.substr(0, 80) + "' is not a SHA-256 digest");
+  }
+  return digest;
+}
+
+int DimensionFrom(const Json& json) {
+  const auto value = json.get<std::int64_t>();
+  if (value < 1 || value > kMaxDimension)
+    Refuse("a dimension of " + std::to_string(value) + " is out of range");
+  return static_cast<int>(value);
+}
+
+// A segment lies in segments/ and nowhere else, whatever the manifest says.
+std::string SegmentFileFrom(const Json& json) {
+  const std::string file = json.get<std::string>();
+  const std::string prefix = "segments/";
+  if (file.compare(0, prefix.size(), prefix) != 0 || file.size() == prefix.size() ||
+      file.find('/', prefix.size()) != std::string::npos) {
+    Refuse("segment file '" + file + "' does not lie in segments/");
+  }
+  return file;
+}
+
+Json ExtractorJson(const GalleryExtractor& extractor) {
+  Json levels = Json::array();
+  for (std::size_t l = 0; l < extractor.level_shapes.size(); ++l) {
+    const FeatureShape& shape = extractor.level_shapes[l];
+    levels.push_back({{"name", extractor.level_names[l]},
+                      {"height", shape.height},
+                      {"width", shape.width},
+                      {"channels", shape.channels}});
+  }
+  return {{"file", "extractor.pt"},
+          {"sha256", extractor.sha256},
+          {"name", extractor.name},
+          {"global_size", extractor.global_size},
+          {"levels", levels}};
+}
+
+GalleryExtractor ExtractorFrom(const Json& json) {
+  GalleryExtractor extractor;
+  if (json.at("file").get<std::string>() != "extractor.pt") Refuse("extractor.file must be extractor.pt");
+  extractor.sha256 = DigestFrom(json.at("sha256"));
+  extractor.name = json.at("name").get<std::string>();
+  extractor.global_size = static_cast<std::size_t>(DimensionFrom(json.at("global_size")));
+  const Json& levels = json.at("levels");
+  if (!levels.is_array() || levels.empty() || levels.size() > kMaxLevels)
+    Refuse("extractor.levels is malformed");
+  for (const Json& level : levels) {
+    extractor.level_names.push_back(level.at("name").get<std::string>());
+    extractor.level_shapes.push_back({DimensionFrom(level.at("height")), DimensionFrom(level.at("width")),
+                                      DimensionFrom(level.at("channels"))});
+  }
+  return extractor;
+}
+
+Json ImagesJson(const std::vector<GalleryImage>& images) {
+  Json json = Json::array();
+  for (const GalleryImage& image : images) {
+    json.push_back({{"path", image.path},
+                    {"sha256", image.sha256},
+                    {"width", image.size.width},
+                    {"height", image.size.height},
+                    {"bits", image.bits_per_channel}});
+  }
+  return json;
+}
+
+std::vector<GalleryImage> ImagesFrom(const Json& json) {
+  if (!json.is_array() || json.empty()) Refuse("it names no images");
+  std::vector<GalleryImage> images;
+  for (const Json& entry : json) {
+    images.push_back({entry.at("path").get<std::string>(),
+                      DigestFrom(entry.at("sha256")),
+                      {DimensionFrom(entry.at("width")), DimensionFrom(entry.at("height"))},
+                      entry.at("bits").get<int>()});
+  }
+  return images;
+}
+
+Json SegmentsJson(const std::vector<GallerySegment>& segments) {
+  Json json = Json::array();
+  for (const GallerySegment& segment : segments) {
+    json.push_back({{"file", segment.file}, {"sha256", segment.sha256}, {"images", segment.num_images}});
+  }
+  return json;
+}
+
+std::vector<GallerySegment> SegmentsFrom(const Json& json, std::size_t num_images) {
+  if (!json.is_array()) Refuse("segments is not a list");
+  std::vector<GallerySegment> segments;
+  std::size_t total = 0;
+  for (const Json& entry : json) {
+    const auto count = static_cast<std::size_t>(DimensionFrom(entry.at("images")));
+    segments.push_back({SegmentFileFrom(entry.at("file")), DigestFrom(entry.at("sha256")), count});
+    total += count;
+  }
+  if (total != num_images) {
+    Refuse("it names " + std::to_string(num_images) + " images, its segments hold " + std::to_string(total));
+  }
+  return segments;
+}
+
+MapScale MapScaleFrom(const Json& json) {
+  const MapScale scale{json.at("low").get<double>(), json.at("high").get<double>(),
+                       json.at("source").get<std::string>()};
+  if (!(scale.low < scale.high)) Refuse("map_scale is not an interval");
+  return scale;
+}
+
+GalleryManifest ManifestFrom(const Json& json) {
+  const std::string schema = json.at("schema").get<std::string>();
+  if (schema != kSchema) {
+    Refuse("its schema is '" + schema + "', this version reads '" + kSchema +
+           "': fit the gallery again, or use the version of touchstone that made it");
+  }
+  GalleryManifest manifest;
+  manifest.touchstone_version = json.at("touchstone_version").get<std::string>();
+  manifest.method = json.at("method").get<std::string>();
+  if (manifest.method != "spade") Refuse("method '" + manifest.method + "' is not known to this version");
+  manifest.options = ScoringOptionsFromJson(json.at("options"));
+  manifest.preprocessing = PreprocessingFromJson(json.at("preprocessing"));
+  manifest.extractor = ExtractorFrom(json.at("extractor"));
+  Validate(manifest.options, static_cast<int>(manifest.extractor.level_shapes.size()));
+  const std::string dtype = json.at("dtype").get<std::string>();
+  if (dtype != "float32" && dtype != "float16")
+    Refuse("dtype '" + dtype + "' is neither float32 nor float16");
+  manifest.dtype = dtype == "float32" ? TensorType::kFloat32 : TensorType::kFloat16;
+  manifest.map_scale = MapScaleFrom(json.at("map_scale"));
+  manifest.source = json.at("source").get<std::string>();
+  manifest.images = ImagesFrom(json.at("images"));
+  manifest.segments = SegmentsFrom(json.at("segments"), manifest.images.size());
+  return manifest;
+}
+
+}  // namespace
+
+std::string ManifestText(const GalleryManifest& manifest) {
+  const Json json = {{"schema", kSchema},
+                     {"touchstone_version", manifest.touchstone_version},
+                     {"method", manifest.method},
+                     {"options", ToJson(manifest.options)},
+                     {"preprocessing", ToJson(manifest.preprocessing)},
+                     {"extractor", ExtractorJson(manifest.extractor)},
+                     {"dtype", manifest.dtype == TensorType::kFloat32 ? "float32" : "float16"},
+                     {"thresholds", nullptr},
+                     {"map_scale",
+                      {{"low", manifest.map_scale.low},
+                       {"high", manifest.map_scale.high},
+                       {"source", manifest.map_scale.source}}},
+                     {"source", manifest.source},
+                     {"images", ImagesJson(manifest.images)},
+                     {"segments", SegmentsJson(manifest.segments)}};
+  // File names may hold any bytes; what is not UTF-8 is replaced rather than refused.
+  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+GalleryManifest ParseManifest(const std::string& text, const std::filesystem::path& file) {
+  try {
+    return ManifestFrom(Json::parse(text));
+  } catch (const Json::exception& error) {
+    throw Error(ErrorCode::kGallery, std::string("is not a gallery manifest: ") + error.what(), file);
+  } catch (const Error& error) {
+    throw Error(ErrorCode::kGallery, "is not usable: " + error.message, file);
+  }
+}
+
+}  // namespace touchstone

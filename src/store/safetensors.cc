@@ -1,0 +1,197 @@
+#include "touchstone/store/safetensors.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <Eigen/Core>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "touchstone/core/error.h"
+#include "touchstone/core/file.h"
+
+namespace touchstone {
+namespace {
+
+using Json = nlohmann::ordered_json;
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kMaxHeaderBytes = std::uint64_t{1} << 20;
+constexpr std::size_t kMaxDimensions = 8;
+
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "safetensors data is little-endian");
+
+std::size_t BytesPerValue(TensorType type) { return type == TensorType::kFloat32 ? 4 : 2; }
+
+[[noreturn]] void Refuse(const fs::path& file, const std::string& reason) {
+  throw Error(ErrorCode::kGallery, "is not a usable safetensors file: " + reason, file);
+}
+
+// The product of a shape, or nothing where it leaves 64 bits.
+bool NumValues(const std::vector<std::size_t>& shape, std::uint64_t* product) {
+  *product = 1;
+  for (const std::size_t dimension : shape) {
+    if (dimension != 0 && *product > (std::uint64_t{1} << 60) / dimension) return false;
+    *product *= dimension;
+  }
+  return true;
+}
+
+void AppendValues(const TensorData& tensor, TensorType type, std::string* out) {
+  if (type == TensorType::kFloat32) {
+    out->append(reinterpret_cast<const char*>(tensor.values.data()), tensor.values.size() * sizeof(float));
+    return;
+  }
+  for (const float value : tensor.values) {
+    const Eigen::half half(value);
+    if (!(Eigen::numext::isfinite)(half)) {
+      throw Error(ErrorCode::kNotFinite, "array '" + tensor.name + "' holds " + std::to_string(value) +
+                                             ": float16 ends at 65504; use --dtype float32");
+    }
+    out->append(reinterpret_cast<const char*>(&half.x), 2);
+  }
+}
+
+void ReadExactly(int descriptor, void* out, std::uint64_t num_bytes, std::uint64_t offset,
+                 const fs::path& file) {
+  char* target = static_cast<char*>(out);
+  while (num_bytes > 0) {
+    const ssize_t got = pread(descriptor, target, num_bytes, static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw Error(ErrorCode::kIo, std::string("cannot be read: ") + std::strerror(errno), file);
+    if (got == 0) Refuse(file, "it ends at byte " + std::to_string(offset));
+    target += got;
+    offset += static_cast<std::uint64_t>(got);
+    num_bytes -= static_cast<std::uint64_t>(got);
+  }
+}
+
+// One entry of the header; throws Json exceptions where a type is not what it should be.
+SafetensorsFile::Tensor ParseTensor(const Json& entry, std::uint64_t data_begin, std::uint64_t file_size,
+                                    const fs::path& file) {
+  SafetensorsFile::Tensor tensor;
+  const std::string type = entry.at("dtype").get<std::string>();
+  if (type != "F32" && type != "F16") Refuse(file, "dtype " + type + " is neither F32 nor F16");
+  tensor.type = type == "F32" ? TensorType::kFloat32 : TensorType::kFloat16;
+  const Json& shape = entry.at("shape");
+  if (!shape.is_array() || shape.empty() || shape.size() > kMaxDimensions)
+    Refuse(file, "a shape is malformed");
+  for (const Json& dimension : shape) {
+    if (!dimension.is_number_unsigned()) Refuse(file, "a shape is malformed");
+    tensor.shape.push_back(dimension.get<std::size_t>());
+  }
+  const Json& offsets = entry.at("data_offsets");
+  if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() ||
+      !offsets[1].is_number_unsigned()) {
+    Refuse(file, "data_offsets are malformed");
+  }
+  const auto begin = offsets[0].get<std::uint64_t>(), end = offsets[1].get<std::uint64_t>();
+  std::uint64_t num_values = 0;
+  const std::uint64_t data_size = file_size - data_begin;
+  if (!NumValues(tensor.shape, &num_values) || begin > end || end > data_size ||
+      end - begin != num_values * BytesPerValue(tensor.type)) {
+    Refuse(file, "a shape, its offsets and the file's length do not agree (a truncated copy?)");
+  }
+  tensor.begin = data_begin + begin;
+  return tensor;
+}
+
+}  // namespace
+
+void WriteSafetensors(const fs::path& file, const std::vector<TensorData>& tensors, TensorType type) {
+  Json header = Json::object();
+  std::uint64_t offset = 0;
+  for (const TensorData& tensor : tensors) {
+    const std::uint64_t end = offset + tensor.values.size() * BytesPerValue(type);
+    header[tensor.name] = {{"dtype", type == TensorType::kFloat32 ? "F32" : "F16"},
+                           {"shape", tensor.shape},
+                           {"data_offsets", {offset, end}}};
+    offset = end;
+  }
+  std::string text = header.dump();
+  text.append((8 - text.size() % 8) % 8, ' ');  // data starts at a multiple of 8
+  const std::uint64_t header_size = text.size();
+  std::string bytes(reinterpret_cast<const char*>(&header_size), 8);
+  bytes.reserve(8 + header_size + offset);
+  bytes += text;
+  for (const TensorData& tensor : tensors) AppendValues(tensor, type, &bytes);
+  WriteFileAtomically(file, bytes);
+}
+
+SafetensorsFile::SafetensorsFile(const fs::path& file) : path_(file) {
+  const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) {
+    throw Error(errno == ENOENT ? ErrorCode::kGallery : ErrorCode::kIo,
+                std::string("cannot be opened: ") + std::strerror(errno), file);
+  }
+  descriptor_ = descriptor;
+  try {
+    struct stat status {};
+    if (fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode))
+      Refuse(file, "it is not a regular file");
+    const auto file_size = static_cast<std::uint64_t>(status.st_size);
+    std::uint64_t header_size = 0;
+    if (file_size < 8) Refuse(file, "it is shorter than its 8-byte header length");
+    ReadExactly(descriptor_, &header_size, 8, 0, file);
+    if (header_size > kMaxHeaderBytes || header_size > file_size - 8) {
+      Refuse(file, "its header claims " + std::to_string(header_size) + " bytes");
+    }
+    std::string text(header_size, '\0');
+    ReadExactly(descriptor_, text.data(), header_size, 8, file);
+    const Json header = Json::parse(text);
+    if (!header.is_object()) Refuse(file, "its header is not a JSON object");
+    for (const auto& [name, entry] : header.items()) {
+      if (name == "__metadata__") continue;
+      tensors_[name] = ParseTensor(entry, 8 + header_size, file_size, file);
+    }
+  } catch (const Json::exception&) {
+    close(descriptor_);
+    Refuse(file, "its header is not the JSON that it should be");
+  } catch (...) {
+    close(descriptor_);
+    throw;
+  }
+}
+
+SafetensorsFile::SafetensorsFile(SafetensorsFile&& other) noexcept
+    : path_(std::move(other.path_)),
+      descriptor_(std::exchange(other.descriptor_, -1)),
+      tensors_(std::move(other.tensors_)) {}
+
+SafetensorsFile::~SafetensorsFile() {
+  if (descriptor_ >= 0) close(descriptor_);
+}
+
+const SafetensorsFile::Tensor& SafetensorsFile::tensor(const std::string& name) const {
+  const auto found = tensors_.find(name);
+  if (found == tensors_.end()) Refuse(path_, "it holds no array '" + name + "'");
+  return found->second;
+}
+
+std::vector<float> SafetensorsFile::ReadRows(const std::string& name, std::size_t first,
+                                             std::size_t count) const {
+  const Tensor& array = tensor(name);
+  if (first > array.shape[0] || count > array.shape[0] - first) {
+    Refuse(path_, "array '" + name + "' has " + std::to_string(array.shape[0]) + " rows, row " +
+                      std::to_string(first + count - 1) + " was asked for");
+  }
+  std::uint64_t row_values = 1;
+  for (std::size_t d = 1; d < array.shape.size(); ++d) row_values *= array.shape[d];
+  std::vector<float> values(count * row_values);
+  const std::uint64_t offset = array.begin + first * row_values * BytesPerValue(array.type);
+  if (array.type == TensorType::kFloat32) {
+    ReadExactly(descriptor_, values.data(), values.size() * 4, offset, path_);
+    return values;
+  }
+  std::vector<Eigen::half> halves(values.size());
+  ReadExactly(descriptor_, halves.data(), halves.size() * 2, offset, path_);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(halves[i]);
+  return values;
+}
+
+}  // namespace touchstone
