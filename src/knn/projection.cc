@@ -75,7 +75,7 @@ float Projection::slack() const {
 }
 
 std::size_t DefaultNumDirections(std::size_t num_channels) {
-  const auto wanted = static_cast<std::size_t>(2.5 * std::sqrt(static_cast<double>(num_channels)));
+  const auto wanted = static_cast<std::size_t>(4 * std::sqrt(static_cast<double>(num_channels)));
   return std::min(num_channels, std::max<std::size_t>(8, wanted / 8 * 8));
 }
 

@@ -56,7 +56,7 @@ struct Codes {
 Projection FitProjection(RowsView sample, std::size_t num_directions);
 
 /// How many directions pay off for C channels: the bound costs m operations a pair, a pair that
-/// survives it C. min(C, a multiple of 8 near 2.5 sqrt(C)), found by measurement (tests/bench).
+/// survives it C. min(C, a multiple of 8 near 4 sqrt(C)), found by measurement (tests/bench).
 std::size_t DefaultNumDirections(std::size_t num_channels);
 
 /// The codes of `rows` [G x C] under `projection`. On this thread alone; O(G * C * m).
