@@ -58,7 +58,7 @@ MapScale MeasureMapScale(const Gallery& gallery, const ScoringOptions& options, 
   if (pixels.empty()) return {};
   std::sort(pixels.begin(), pixels.end());
   const double low = pixels[static_cast<std::size_t>(0.99 * static_cast<double>(pixels.size() - 1))];
-  const double high = 3.0 * pixels.back();
+  const double high = 2.0 * pixels.back();
   return {low, high > low ? high : low + 1,
           "maps of " + std::to_string(count) + " normal images, each scored against the others"};
 }

@@ -8,7 +8,7 @@ namespace touchstone {
 
 /// The colour scale of a gallery's heat maps for these scoring options, from the anomaly maps of up to
 /// 8 of its own images, evenly spaced, each scored against all the others: `low` is the 99th percentile of
-/// their pixels, `high` three times their maximum. A gallery of one image has no others: then low is 0
+/// their pixels, `high` twice their maximum. A gallery of one image has no others: then low is 0
 /// and high the mean squared (or plain) distance of its patches from their mean.
 /// Until there are thresholds; deterministic.
 MapScale MeasureMapScale(const Gallery& gallery, const ScoringOptions& options, ProgressSink& progress);

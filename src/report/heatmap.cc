@@ -13,10 +13,10 @@ namespace {
 
 using ColourTable = std::array<std::array<std::uint8_t, 3>, 256>;
 
-ColourTable InfernoTable() {
+ColourTable PlasmaTable() {
   cv::Mat gray(1, 256, CV_8U), colours;
   for (int i = 0; i < 256; ++i) gray.at<std::uint8_t>(i) = static_cast<std::uint8_t>(i);
-  cv::applyColorMap(gray, colours, cv::COLORMAP_INFERNO);
+  cv::applyColorMap(gray, colours, cv::COLORMAP_PLASMA);
   ColourTable table{};
   for (int i = 0; i < 256; ++i) {
     const auto& bgr = colours.at<cv::Vec3b>(i);
@@ -29,12 +29,12 @@ ColourTable InfernoTable() {
 
 Image DrawHeatmap(const Image& photo, const ScoreMap& map, double white_level, double low, double high) {
   if (photo.size != map.size) throw Error(ErrorCode::kShape, "map and photograph differ in size");
-  static const ColourTable colours = InfernoTable();
+  static const ColourTable colours = PlasmaTable();
   Image drawn = ConvertTo8Bit(photo, white_level);
   const float scale = static_cast<float>(1 / (high - low)), offset = static_cast<float>(low);
   for (std::size_t p = 0; p < map.values.size(); ++p) {
     const float heat = std::clamp((map.values[p] - offset) * scale, 0.0F, 1.0F);
-    const float opacity = 0.75F * std::min(1.0F, 2 * heat);
+    const float opacity = 0.7F * std::min(1.0F, 4 * heat);
     const auto& colour = colours[static_cast<std::size_t>(heat * 255 + 0.5F)];
     for (std::size_t c = 0; c < 3; ++c) {
       std::uint8_t& value = drawn.rgb8[p * 3 + c];

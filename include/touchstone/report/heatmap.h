@@ -7,8 +7,8 @@ namespace touchstone {
 /// The photograph with its anomaly map laid over it.
 ///
 /// A map value v has heat h = (v - low) / (high - low), clamped to 0..1. Its colour is that of
-/// matplotlib's perceptually uniform "inferno" at h, laid over the photograph with an opacity of
-/// 0.75 * min(1, 2 h): what is normal stays as it was photographed.
+/// matplotlib's perceptually uniform "plasma" at h, laid over the photograph with an opacity of
+/// 0.7 * min(1, 4 h): what is normal stays as it was photographed.
 /// @param photo        8 bits, or 16 bits (divided by the white level for showing).
 /// @param map          of the photograph's size.
 /// @param white_level  of 16-bit photographs.
