@@ -269,17 +269,19 @@ def describe(net: Extractor, arch: str, weights: Weights, options: argparse.Name
     }
 
 
-def content_digest(records: Dict[str, bytes]) -> str:
-    """SHA-256 over the SHA-256 digests of all records, each as '<hex digest>  <name>\\n', in name order."""
-    lines = (f"{hashlib.sha256(records[name]).hexdigest()}  {name}\n" for name in sorted(records))
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
+def checksums(records: Dict[str, bytes]) -> bytes:
+    """Lines as sha256sum writes them, in the order of the names."""
+    return "".join(
+        f"{hashlib.sha256(records[name]).hexdigest()}  {name}\n" for name in sorted(records)
+    ).encode()
 
 
 def pack_records(archive: bytes, description: Dict) -> bytes:
     """Repacks an archive of torch's, with `description` (unless it is empty) as its extra file touchstone.json.
 
     Left out are the debug records, which hold paths of this machine: the same network gives the same
-    bytes wherever it is exported.
+    bytes wherever it is exported. Added are check sums of all records (extra/touchstone.sha256), because
+    torch's reader ignores the archive's own, and a damaged file can crash it.
     """
     with zipfile.ZipFile(io.BytesIO(archive)) as source:
         root = source.namelist()[0].split("/", 1)[0]
@@ -288,8 +290,8 @@ def pack_records(archive: bytes, description: Dict) -> bytes:
         ]
         records = {name.split("/", 1)[1]: source.read(name) for name in names}
     if description:
-        text = json.dumps({**description, "content_sha256": content_digest(records)}, indent=1)
-        records["extra/touchstone.json"] = text.encode()
+        records["extra/touchstone.json"] = json.dumps(description, indent=1).encode()
+        records["extra/touchstone.sha256"] = checksums(records)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as target:
         for name, value in records.items():

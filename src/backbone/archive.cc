@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -16,55 +17,67 @@ namespace {
 using caffe2::serialize::PyTorchStreamReader;
 
 constexpr char kDescriptionRecord[] = "extra/touchstone.json";
+constexpr char kChecksumsRecord[] = "extra/touchstone.sha256";
 
-std::unique_ptr<PyTorchStreamReader> OpenArchive(const Bytes& file) {
+void CheckKind(const Bytes& file) {
   if (file.empty()) throw Error(ErrorCode::kModel, "the file is empty; export it again");
-  constexpr std::uint8_t kZipMagic[] = {'P', 'K'};
-  if (!std::equal(std::begin(kZipMagic), std::end(kZipMagic), file.data(),
-                  file.data() + std::min<std::size_t>(2, file.size()))) {
+  if (file.size() < 2 || file[0] != 'P' || file[1] != 'K') {  // every zip archive begins so
     throw Error(ErrorCode::kModel,
                 "not a TorchScript file; scripts/export_extractor.py ARCH -o FILE.pt makes one");
   }
-  return WithTorchErrors("not a TorchScript file, or a damaged one; export it again", [&] {
-    return std::make_unique<PyTorchStreamReader>(std::make_shared<MemoryReader>(file));
-  });
+}
+
+std::string RecordText(PyTorchStreamReader& archive, const std::string& name) {
+  const auto [data, size] = archive.getRecord(name);
+  return std::string(static_cast<const char*>(data.get()), size);
+}
+
+/// The lines of touchstone.sha256 as they should be, from the records as LibTorch reads them.
+std::string ComputeChecksums(PyTorchStreamReader& archive) {
+  std::vector<std::string> names = archive.getAllRecords();
+  std::sort(names.begin(), names.end());
+  std::string lines;
+  for (const std::string& name : names) {
+    if (name == kChecksumsRecord) continue;
+    const auto [data, size] = archive.getRecord(name);
+    lines += Sha256(data.get(), size) + "  " + name + "\n";
+  }
+  return lines;
+}
+
+/// The name stands twice in the archive. If LibTorch does not find a record that the file mentions, then the
+/// directory of the archive is damaged.
+bool MentionsChecksums(const Bytes& file) {
+  const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
+  return text.find(kChecksumsRecord) != std::string_view::npos;
+}
+
+void CheckChecksums(PyTorchStreamReader& archive, const Bytes& file) {
+  const bool has_checksums = archive.hasRecord(kChecksumsRecord);
+  if (!has_checksums && !MentionsChecksums(file)) return;
+  if (!has_checksums || ComputeChecksums(archive) != RecordText(archive, kChecksumsRecord)) {
+    throw Error(ErrorCode::kModel,
+                "damaged: its contents differ from the check sums that were stored with them; copy or export "
+                "it again");
+  }
 }
 
 }  // namespace
 
 std::string ReadDescription(const Bytes& file) {
-  const std::unique_ptr<PyTorchStreamReader> archive = OpenArchive(file);
-  return WithTorchErrors("damaged: its description cannot be read; export it again", [&] {
-    if (!archive->hasRecord(kDescriptionRecord)) {
+  CheckKind(file);
+  return WithTorchErrors("damaged, or not a TorchScript file; copy or export it again", [&] {
+    PyTorchStreamReader archive(std::make_shared<MemoryReader>(file));
+    CheckChecksums(archive, file);
+    if (!archive.hasRecord(kDescriptionRecord)) {
       throw Error(
           ErrorCode::kModel,
           "carries no description (touchstone.json), so it was not made for Touchstone; "
           "scripts/export_extractor.py ARCH -o FILE.pt exports a network that does (--weights FILE takes a "
           "state dict)");
     }
-    const auto [data, size] = archive->getRecord(kDescriptionRecord);
-    return std::string(static_cast<const char*>(data.get()), size);
+    return RecordText(archive, kDescriptionRecord);
   });
-}
-
-void CheckContent(const Bytes& file, const std::string& content_sha256) {
-  const std::unique_ptr<PyTorchStreamReader> archive = OpenArchive(file);
-  const std::string digest = WithTorchErrors("damaged: a part cannot be read; export it again", [&] {
-    std::vector<std::string> names = archive->getAllRecords();
-    std::sort(names.begin(), names.end());
-    std::string lines;
-    for (const std::string& name : names) {
-      if (name == kDescriptionRecord) continue;
-      const auto [data, size] = archive->getRecord(name);
-      lines += Sha256(data.get(), size) + "  " + name + "\n";
-    }
-    return Sha256(lines.data(), lines.size());
-  });
-  if (digest != content_sha256) {
-    throw Error(ErrorCode::kModel, "damaged: the SHA-256 of its contents is " + digest +
-                                       ", but its description says " + content_sha256 +
-                                       "; copy or export it again");
-  }
 }
 
 }  // namespace touchstone

@@ -6,16 +6,14 @@
 
 namespace touchstone {
 
-/// The text of the extra file touchstone.json in a TorchScript file.
+/// The text of the extra file touchstone.json in a TorchScript file, after a check of the whole file.
+///
+/// A file that our exporter wrote carries the SHA-256 of every record in the extra file touchstone.sha256
+/// (lines as sha256sum writes them, in byte order of the names). They are compared before anything else is
+/// read, because LibTorch's reader ignores the archive's own check sums: a flipped bit in the weights would
+/// only be seen in the scores, and one in the structure can crash it. A file without them is taken as it is.
 /// @throws Error kModel, without `where`: the file is empty, is no TorchScript file, is damaged, or carries
 /// no description (says how to export one that does).
 std::string ReadDescription(const Bytes& file);
-
-/// Compares the file's contents with the digest that its description carries: the SHA-256 of the lines
-/// "<SHA-256 of the record>  <name of the record>\n" of all records but the description, in byte order
-/// of their names. Needed because LibTorch's reader ignores the archive's own check sums: a flipped bit in
-/// the weights would only be seen in the scores.
-/// @throws Error kModel, without `where`, if they differ or a record cannot be read.
-void CheckContent(const Bytes& file, const std::string& content_sha256);
 
 }  // namespace touchstone

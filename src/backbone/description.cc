@@ -124,9 +124,8 @@ std::map<std::string, std::vector<int>> DefaultLevels(const Node& node, std::siz
   return result;
 }
 
-ExtractorDescription Parse(const Node& root) {
-  ExtractorDescription description;
-  ExtractorInfo& info = description.info;
+ExtractorInfo Parse(const Node& root) {
+  ExtractorInfo info;
   const std::string schema = Text(root.Member("schema"));
   if (schema != kSchema) Refuse("schema = " + schema, std::string("must be ") + kSchema);
   info.name = Name(root.Member("name"));
@@ -140,13 +139,12 @@ ExtractorDescription Parse(const Node& root) {
   info.levels = Levels(root.Member("levels"), info.input_multiple);
   info.global_size = Integer(root.Member("global_size"), 1, kMaxChannels);
   info.default_levels = DefaultLevels(root.Member("default_levels"), info.levels.size());
-  if (root.value.contains("content_sha256")) description.content_sha256 = Text(root.Member("content_sha256"));
-  return description;
+  return info;
 }
 
 }  // namespace
 
-ExtractorDescription ParseDescription(const std::string& text) {
+ExtractorInfo ParseDescription(const std::string& text) {
   if (text.size() > kMaxDocumentBytes) {
     Refuse("the document", "must have at most " + std::to_string(kMaxDocumentBytes) + " bytes");
   }

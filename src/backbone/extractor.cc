@@ -72,9 +72,8 @@ struct Extractor::Impl {
 Extractor Extractor::Load(const std::filesystem::path& file) {
   return About(file, [&] {
     const Bytes bytes = ReadFile(file, kMaxFileBytes);
-    ExtractorDescription description = ParseDescription(ReadDescription(bytes));
-    if (!description.content_sha256.empty()) CheckContent(bytes, description.content_sha256);
-    Impl impl{file, Sha256(bytes.data(), bytes.size()), std::move(description.info), Network(bytes)};
+    ExtractorInfo info = ParseDescription(ReadDescription(bytes));
+    Impl impl{file, Sha256(bytes.data(), bytes.size()), std::move(info), Network(bytes)};
     Probe(impl.network, impl.info);
     return Extractor(std::make_unique<Impl>(std::move(impl)));
   });

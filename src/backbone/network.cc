@@ -138,7 +138,8 @@ ImageFeatures Network::Run(const std::vector<float>& input, Size size, const Ext
   return WithTorchErrors("cannot be run", [&] {
     const c10::InferenceMode inference_mode;
     // The program was optimised when it was loaded. LibTorch's own optimiser, left on, watches the first
-    // calls and then rewrites the program, so that later calls would give other bits than earlier ones.
+    // calls and then rewrites the program, after which a build that can fuse operators gives other bits than
+    // before.
     const torch::jit::GraphOptimizerEnabledGuard no_rewriting(false);
     // A copy, because torch's buffers are aligned and a vector's are not: the same code path for every call.
     const at::Tensor image =

@@ -17,11 +17,10 @@ Json Valid() {
     "global_size": 11, "input_multiple": 4, "default_levels": {"spade": [1, 2]}})");
 }
 
-TEST(Description, IsReadWithoutItsOptionalMembers) {
-  const ExtractorDescription description = ParseDescription(Valid().dump());
-  EXPECT_EQ(description.info.levels[1].channels, 9);
-  EXPECT_FLOAT_EQ(description.info.mean[2], 0.3F);
-  EXPECT_EQ(description.content_sha256, "");
+TEST(Description, IsReadWhereEveryMemberIsInItsLimits) {
+  const ExtractorInfo info = ParseDescription(Valid().dump());
+  EXPECT_EQ(info.levels[1].channels, 9);
+  EXPECT_EQ(info.mean[2], 0.3F);
 }
 
 TEST(Description, IgnoresMembersThatItDoesNotKnow) {

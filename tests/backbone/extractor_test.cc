@@ -1,7 +1,6 @@
 #include "touchstone/backbone/extractor.h"
 
 #include <limits>
-#include <regex>
 
 #include "fixtures.h"
 
@@ -119,10 +118,11 @@ TEST(Extractor, CanBeMoved) {
   EXPECT_EQ(first.info().name, "efficientnet_lite0");
 }
 
-TEST(BackboneVersions, NameLibTorchAndTheInstructionSet) {
-  EXPECT_TRUE(
-      std::regex_match(BackboneVersions(), std::regex("LibTorch [0-9.]+(, oneDNN [0-9.]+)?(, [A-Z0-9_]+)?")))
-      << BackboneVersions();
+TEST(BackboneVersions, NameLibTorchAndOneDnn) {
+  const std::string versions = BackboneVersions();
+  EXPECT_EQ(versions.rfind("LibTorch ", 0), 0U) << versions;
+  EXPECT_EQ(versions.find('\n'), std::string::npos) << versions;
+  EXPECT_TRUE(Says(versions, ", oneDNN ")) << "every build that Touchstone is meant for has it";
 }
 
 }  // namespace
