@@ -28,10 +28,21 @@ Rect CropRect(const Preprocessing& preprocessing);
 /// ("--crop 300x300: must not exceed --resize, 256x256").
 void Validate(const Preprocessing& preprocessing);
 
-/// Resizes, crops, scales to 0..1 and normalises.
+/// Resizes, crops, scales to 0..1 and normalises, in float32 as torchvision's ToTensor and
+/// Normalize do:
+///
+///   input[c][y][x] = (v / 255 - mean[c]) / stddev[c]
+///
+/// Only the rows and columns that the crop keeps are resized. `preprocessing` must have passed
+/// Validate. On the calling thread alone; safe to call concurrently.
 /// @return [3 * H * W] planar (channel slowest), H x W = NetworkInputSize: the extractor's input.
 /// 8-bit images: the resize is Pillow's, rounded to 8 bits in between and after; 16-bit images are
 /// divided by the white level (values above it become 1) and resized in float.
 std::vector<float> Preprocess(const Image& image, const Preprocessing& preprocessing);
+
+/// For pictures that people look at (previews, heat maps): 16-bit values become
+/// round(255 * min(v / white_level, 1)); an 8-bit image is returned as it is.
+/// @param white_level in [1, 65535]
+Image ConvertTo8Bit(const Image& image, double white_level);
 
 }  // namespace touchstone
