@@ -11,11 +11,11 @@ namespace {
 
 // An option whose value is one of a table's names; they are listed where the value is not one.
 template <typename Enum>
-void AddNamed(CLI::App* command, const std::string& flag, std::optional<Enum>* target,
-              const std::map<std::string, Enum>& names, const std::string& help) {
+CLI::Option* AddNamed(CLI::App* command, const std::string& flag, std::optional<Enum>* target,
+                      const std::map<std::string, Enum>& names, const std::string& help) {
   std::string allowed;
   for (const auto& entry : names) allowed += (allowed.empty() ? "" : "|") + entry.first;
-  command
+  return command
       ->add_option_function<std::string>(
           flag,
           [target, &names, flag, allowed](const std::string& text) {
@@ -50,35 +50,37 @@ void AddCommonOptions(CLI::App* command, CommonOptions* common) {
 }
 
 void AddScoringOptions(CLI::App* command, ScoringOverrides* overrides) {
-  const char* group = "Scoring options (fit stores them in the gallery, score may override them)";
-  CLI::Option_group* options = command->add_option_group(group);
-  options
-      ->add_option(
-          "-K,--num-retrieved", overrides->num_retrieved,
-          "Normal images that an image is compared with, patch by patch; clipped to the gallery [50]")
-      ->type_name("N");
-  options
-      ->add_option("-k,--num-neighbors", overrides->num_neighbors,
-                   "Nearest patches averaged for a patch's score [1]")
-      ->type_name("N");
-  options
-      ->add_option("--sigma", overrides->sigma,
-                   "Smoothing of the map, in pixels of the network's input; 0 = none [4]")
-      ->type_name("PX");
-  AddNamed(options, "--fusion", &overrides->fusion, FusionNames(),
-           "One search over all levels, or one a level [concat]");
-  AddNamed(options, "--distance", &overrides->distance, DistanceNames(),
-           "Squared or plain Euclidean distance [l2sq]");
-  options
-      ->add_option("--levels", overrides->levels,
-                   "Pyramid levels to use, finest first [the extractor's default]")
-      ->delimiter(',')
-      ->type_name("1,2,3");
-  AddNamed(options, "--retrieval", &overrides->retrieval, RetrievalNames(),
-           "Which normal images to compare with: the nearest, or random ones for ablations [nearest]");
-  AddNamed(
-      options, "--image-score", &overrides->image_score, ImageScoreNames(),
-      "What decides about an image: its map's maximum or its distance to the retrieved images [map-max]");
+  const std::vector<CLI::Option*> options = {
+      command
+          ->add_option(
+              "-K,--num-retrieved", overrides->num_retrieved,
+              "Normal images that an image is compared with, patch by patch; clipped to the gallery [50]")
+          ->type_name("N"),
+      command
+          ->add_option("-k,--num-neighbors", overrides->num_neighbors,
+                       "Nearest patches averaged for a patch's score [1]")
+          ->type_name("N"),
+      command
+          ->add_option("--sigma", overrides->sigma,
+                       "Smoothing of the map, in pixels of the network's input; 0 = none [4]")
+          ->type_name("PX"),
+      AddNamed(command, "--fusion", &overrides->fusion, FusionNames(),
+               "One search over all levels joined, or one a level [concat]"),
+      AddNamed(command, "--distance", &overrides->distance, DistanceNames(),
+               "Squared or plain Euclidean distance [l2sq]"),
+      command
+          ->add_option("--levels", overrides->levels,
+                       "Pyramid levels to use, finest first [the extractor's default]")
+          ->delimiter(',')
+          ->allow_extra_args(false)
+          ->type_name("1,2,3"),
+      AddNamed(command, "--retrieval", &overrides->retrieval, RetrievalNames(),
+               "Normal images to compare with: the nearest, or random ones for ablations [nearest]"),
+      AddNamed(command, "--image-score", &overrides->image_score, ImageScoreNames(),
+               "What decides about an image: its map's maximum, or its distance to the retrieved images "
+               "[map-max]")};
+  for (CLI::Option* option : options)
+    option->group("Scoring options (fit stores them, score may override them)");
 }
 
 Size ParseSize(const std::string& text, const std::string& option) {
