@@ -1,8 +1,8 @@
 #include "touchstone/knn/patch_search.h"
 
 #include <algorithm>
-#include <atomic>
 #include <limits>
+#include <numeric>
 #include <stdexcept>
 #include <string>
 
@@ -30,7 +30,24 @@ void Insert(PatchNeighbor* best, std::size_t k, const PatchNeighbor& candidate) 
   *place = candidate;
 }
 
+// Above this share of pairs looked at one by one, a product over whole rows is the cheaper way.
+constexpr std::uint64_t kFewestPairsPerLook = 16;
+
 }  // namespace
+
+PatchSearch::QueryCodes PatchSearch::RowMajor(const Codes& codes) {
+  QueryCodes turned;
+  turned.values.resize(codes.rows * codes.dims);
+  turned.offsets.assign(codes.offsets.begin(),
+                        codes.offsets.begin() + static_cast<std::ptrdiff_t>(codes.rows));
+  for (std::size_t r = 0; r < codes.rows; ++r) {
+    const float* block = codes.values.data() + r / Codes::kBlock * codes.dims * Codes::kBlock;
+    for (std::size_t d = 0; d < codes.dims; ++d) {
+      turned.values[r * codes.dims + d] = block[d * Codes::kBlock + r % Codes::kBlock];
+    }
+  }
+  return turned;
+}
 
 PatchSearch::PatchSearch(RowsView query, const Projection& projection, std::size_t k)
     : query_(query), projection_(&projection), k_(k) {
@@ -38,57 +55,59 @@ PatchSearch::PatchSearch(RowsView query, const Projection& projection, std::size
   if (query.cols != projection.num_channels) {
     throw std::logic_error("PatchSearch: the projection is for another number of channels");
   }
-  const Codes codes = Encode(projection, query);
-  query_codes_.resize(query.rows * codes.dims);
-  query_offsets_.assign(codes.offsets.begin(),
-                        codes.offsets.begin() + static_cast<std::ptrdiff_t>(query.rows));
-  for (std::size_t r = 0; r < query.rows; ++r) {
-    const float* block = codes.values.data() + r / Codes::kBlock * codes.dims * Codes::kBlock;
-    for (std::size_t d = 0; d < codes.dims; ++d) {
-      query_codes_[r * codes.dims + d] = block[d * Codes::kBlock + r % Codes::kBlock];
-    }
-  }
+  short_ = RowMajor(Encode(projection, query));
   best_.assign(query.rows * k, {kUnfilled, std::numeric_limits<std::int32_t>::max(), 0});
+  const std::size_t num_tasks = (query.rows + kQueriesPerTask - 1) / kQueriesPerTask;
+  num_exact_.assign(num_tasks, 0);
+  wants_whole_.assign(num_tasks, 0);
+}
+
+bool PatchSearch::AnyTaskWantsWhole() const {
+  return std::find(wants_whole_.begin(), wants_whole_.end(), 1) != wants_whole_.end();
 }
 
 void PatchSearch::AddImage(RowsView rows, const Codes& codes, std::int32_t image) {
   if (rows.cols != query_.cols || codes.rows != rows.rows || codes.dims != projection_->num_directions + 1) {
     throw std::logic_error("PatchSearch::AddImage: rows, codes and query do not belong together");
   }
-  std::atomic<std::uint64_t> num_exact{0};
-  const std::size_t num_tasks = (query_.rows + kQueriesPerTask - 1) / kQueriesPerTask;
-  ParallelFor(num_tasks, [&](std::size_t task) {
-    const std::size_t first = task * kQueriesPerTask;
-    num_exact += SearchQueries(first, std::min(first + kQueriesPerTask, query_.rows), {rows, codes, image});
+  Codes whole;
+  if (AnyTaskWantsWhole()) {
+    whole = EncodeWhole(*projection_, rows);
+    if (whole_.values.empty()) whole_ = RowMajor(EncodeWhole(*projection_, query_));
+  }
+  ParallelFor(num_exact_.size(), [&](std::size_t task) {
+    if (wants_whole_[task] != 0) {
+      SearchTask(task, whole_, {rows, whole, image});
+    } else {
+      SearchTask(task, short_, {rows, codes, image});
+    }
   });
-  num_exact_ += num_exact;
   num_rows_added_ += rows.rows;
 }
 
 // The pair (q, g) can be among the k nearest only if bound(q, g) <= best[k - 1]; with (1), (2) of
 // projection.h
 //     code_q . code_g - offset_g  >=  offset_q - best[k - 1] / 2
-float PatchSearch::Threshold(std::size_t query) const {
-  const float worst = best_[query * k_ + k_ - 1].squared_distance;
-  return query_offsets_[query] - worst / 2;
-}
-
-std::uint64_t PatchSearch::SearchQueries(std::size_t first, std::size_t last, const GalleryImage& gallery) {
-  std::uint64_t num_exact = 0;
-  const auto look_at = [&](std::size_t query, std::size_t row) {
-    const float distance = SquaredDistance(query_.row(query), gallery.rows.row(row), query_.cols);
-    Insert(best_.data() + query * k_, k_, {distance, gallery.image, static_cast<std::int32_t>(row)});
-    ++num_exact;
-  };
-  if (gallery.rows.rows == query_.rows) {
-    for (std::size_t q = first; q < last; ++q) look_at(q, q);  // the same place: likely a good match
-  }
+void PatchSearch::SearchTask(std::size_t task, const QueryCodes& query, const GalleryImage& gallery) {
+  const std::size_t first = task * kQueriesPerTask, last = std::min(first + kQueriesPerTask, query_.rows);
+  const std::size_t dims = gallery.codes.dims;
   float thresholds[kQueriesPerTask];
   std::uint32_t masks[kQueriesPerTask];
-  for (std::size_t q = first; q < last; ++q) thresholds[q - first] = Threshold(q);
-  const std::size_t dims = gallery.codes.dims;
+  std::uint64_t num_exact = 0;
+  const auto look_at = [&](std::size_t q, std::size_t row) {
+    const float distance = SquaredDistance(query_.row(q), gallery.rows.row(row), query_.cols);
+    Insert(best_.data() + q * k_, k_, {distance, gallery.image, static_cast<std::int32_t>(row)});
+    ++num_exact;
+  };
+  const auto set_threshold = [&](std::size_t q) {
+    thresholds[q - first] = query.offsets[q] - best_[q * k_ + k_ - 1].squared_distance / 2;
+  };
+  for (std::size_t q = first; q < last; ++q) {
+    if (gallery.rows.rows == query_.rows) look_at(q, q);  // the same place: likely a good match
+    set_threshold(q);
+  }
   for (std::size_t block = 0; block * Codes::kBlock < gallery.rows.rows; ++block) {
-    CompareBlock(query_codes_.data() + first * dims, last - first, dims,
+    CompareBlock(query.values.data() + first * dims, last - first, dims,
                  gallery.codes.values.data() + block * dims * Codes::kBlock,
                  gallery.codes.offsets.data() + block * Codes::kBlock, thresholds, masks);
     for (std::size_t q = first; q < last; ++q) {
@@ -97,10 +116,15 @@ std::uint64_t PatchSearch::SearchQueries(std::size_t first, std::size_t last, co
       for (; mask != 0; mask &= mask - 1) {
         look_at(q, block * Codes::kBlock + static_cast<std::size_t>(__builtin_ctz(mask)));
       }
-      thresholds[q - first] = Threshold(q);
+      set_threshold(q);
     }
   }
-  return num_exact;
+  num_exact_[task] += num_exact;
+  if (num_exact * kFewestPairsPerLook > (last - first) * gallery.rows.rows) wants_whole_[task] = 1;
+}
+
+std::uint64_t PatchSearch::num_exact() const {
+  return std::accumulate(num_exact_.begin(), num_exact_.end(), std::uint64_t{0});
 }
 
 std::vector<PatchNeighbor> PatchSearch::Result() const {

@@ -65,6 +65,23 @@ void CheckRange(const double* squared_lengths) {
   }
 }
 
+// offset = (||code||^2 - slack ||x'||^2) / 2 of the rows of one block; padding stays NaN.
+void SetOffsets(const double* coded, const double* whole, float slack, std::size_t block, Codes* codes) {
+  for (std::size_t j = 0; j < Codes::kBlock && block * Codes::kBlock + j < codes->rows; ++j) {
+    codes->offsets[block * Codes::kBlock + j] = static_cast<float>((coded[j] - slack * whole[j]) / 2);
+  }
+}
+
+Codes EmptyCodes(std::size_t rows, std::size_t dims) {
+  const std::size_t num_blocks = (rows + Codes::kBlock - 1) / Codes::kBlock;
+  Codes codes;
+  codes.rows = rows;
+  codes.dims = dims;
+  codes.values.resize(num_blocks * dims * Codes::kBlock);
+  codes.offsets.assign(num_blocks * Codes::kBlock, std::numeric_limits<float>::quiet_NaN());
+  return codes;
+}
+
 }  // namespace
 
 float Projection::slack() const {
@@ -111,14 +128,10 @@ Codes Encode(const Projection& projection, RowsView rows) {
   const Eigen::Map<const RowMajorMatrix> directions(
       projection.directions.data(), static_cast<Eigen::Index>(m), static_cast<Eigen::Index>(channels));
   const RowMajorMatrix turned = directions.transpose();
-  const std::size_t num_blocks = (rows.rows + Codes::kBlock - 1) / Codes::kBlock;
-  Codes codes;
-  codes.rows = rows.rows;
-  codes.dims = m + 1;
-  codes.values.resize(num_blocks * codes.dims * Codes::kBlock);
-  codes.offsets.assign(num_blocks * Codes::kBlock, std::numeric_limits<float>::quiet_NaN());
+  Codes codes = EmptyCodes(rows.rows, m + 1);
+  const float slack = projection.slack();
   std::vector<float> centred(channels * Codes::kBlock), rest(channels * Codes::kBlock);
-  for (std::size_t block = 0; block < num_blocks; ++block) {
+  for (std::size_t block = 0; block * Codes::kBlock < rows.rows; ++block) {
     float* code = codes.values.data() + block * codes.dims * Codes::kBlock;
     CentreAndTurn(rows, block * Codes::kBlock, projection.centre, centred.data());
     MultiplyBlock(projection.directions.data(), m, channels, centred.data(), code);  // y = B x'
@@ -132,10 +145,22 @@ Codes Encode(const Projection& projection, RowsView rows) {
       code[m * Codes::kBlock + j] = static_cast<float>(std::sqrt(left[j]));
     }
     AddSquaredLengths(code, codes.dims, coded);
-    for (std::size_t j = 0; j < Codes::kBlock && block * Codes::kBlock + j < rows.rows; ++j) {
-      codes.offsets[block * Codes::kBlock + j] =
-          static_cast<float>((coded[j] - projection.slack() * whole[j]) / 2);
-    }
+    SetOffsets(coded, whole, slack, block, &codes);
+  }
+  return codes;
+}
+
+Codes EncodeWhole(const Projection& projection, RowsView rows) {
+  const std::size_t channels = projection.num_channels;
+  const auto slack = static_cast<float>(8 * (static_cast<double>(channels) + 8) * std::ldexp(1.0, -24));
+  Codes codes = EmptyCodes(rows.rows, channels);
+  for (std::size_t block = 0; block * Codes::kBlock < rows.rows; ++block) {
+    float* code = codes.values.data() + block * channels * Codes::kBlock;
+    CentreAndTurn(rows, block * Codes::kBlock, projection.centre, code);
+    double whole[Codes::kBlock] = {};
+    AddSquaredLengths(code, channels, whole);
+    CheckRange(whole);
+    SetOffsets(whole, whole, slack, block, &codes);
   }
   return codes;
 }

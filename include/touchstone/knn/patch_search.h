@@ -27,8 +27,10 @@ struct PatchNeighbor {
 /// rows already found. The result does not depend on the order of the images, nor on threads:
 /// neighbours are ordered by (squared_distance, image, location).
 ///
-/// Cost: O(P * G * m) for bounds and O(C) for each pair looked at: a few per cent of them on real
-/// features when near images come first, all in the worst case. Memory: O(P * (m + k)).
+/// Cost: O(P * G * m) for bounds and O(C) for each pair looked at: about one per cent of them on real
+/// features when near images come first. Where the bound lets too many through (a query unlike
+/// everything in the gallery), the next image is compared by a product over all C numbers instead,
+/// which costs O(P * G * C) and lets through little but improvements. Memory: O(P * (C + k) + G * C).
 class PatchSearch {
  public:
   /// @param query       [P x C], finite; must outlive the search.
@@ -48,25 +50,31 @@ class PatchSearch {
   std::vector<PatchNeighbor> Result() const;
 
   /// Pairs whose true distance was computed so far (for benchmarks).
-  std::uint64_t num_exact() const { return num_exact_; }
+  std::uint64_t num_exact() const;
 
  private:
+  /// The query in one kind of code, row-major.
+  struct QueryCodes {
+    std::vector<float> values;   ///< [P x dims]
+    std::vector<float> offsets;  ///< Codes::offsets, [P]
+  };
   struct GalleryImage {
     RowsView rows;
     const Codes& codes;
     std::int32_t image;
   };
-  float Threshold(std::size_t query) const;
-  std::uint64_t SearchQueries(std::size_t first, std::size_t last, const GalleryImage& gallery);
+  static QueryCodes RowMajor(const Codes& codes);
+  void SearchTask(std::size_t task, const QueryCodes& query, const GalleryImage& gallery);
+  bool AnyTaskWantsWhole() const;
 
   RowsView query_;
   const Projection* projection_;
   std::size_t k_;
-  std::vector<float> query_codes_;    ///< [P x dims], row-major
-  std::vector<float> query_offsets_;  ///< Codes::offsets of the query rows, [P]
-  std::vector<PatchNeighbor> best_;   ///< [P x k], nearest first; infinitely far while unfilled
+  QueryCodes short_, whole_;              ///< whole_ is empty until it is needed
+  std::vector<PatchNeighbor> best_;       ///< [P x k], nearest first; infinitely far while unfilled
+  std::vector<std::uint64_t> num_exact_;  ///< pairs looked at, of each task
+  std::vector<char> wants_whole_;         ///< whether the short codes told too little, of each task
   std::size_t num_rows_added_ = 0;
-  std::uint64_t num_exact_ = 0;
 };
 
 }  // namespace touchstone

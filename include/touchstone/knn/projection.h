@@ -63,4 +63,10 @@ std::size_t DefaultNumDirections(std::size_t num_channels);
 /// @throws Error kNotFinite if a row is not finite or its squared length reaches 1e36.
 Codes Encode(const Projection& projection, RowsView rows);
 
+/// The codes under the complete projection B = I: y = x', r is left out (dims = C). The bound is then
+/// the distance itself, up to rounding: for data on which a short code tells too little. Only the
+/// product can round (a chain of C additions), so here slack = 8 (C + 8) u.
+/// @throws like Encode. On this thread alone; O(G * C).
+Codes EncodeWhole(const Projection& projection, RowsView rows);
+
 }  // namespace touchstone
