@@ -73,14 +73,16 @@ void WriteAtomically(const fs::path& file, const void* data, std::size_t num_byt
   std::FILE* handle = std::fopen(temporary.c_str(), "wb");
   if (handle == nullptr) ThrowSystemError("cannot be written", file);
   const bool written = std::fwrite(data, 1, num_bytes, handle) == num_bytes && std::fflush(handle) == 0;
-  const int write_error = errno;
+  int reason = errno;
   const bool closed = std::fclose(handle) == 0;
+  if (written && !closed) reason = errno;
   std::error_code error;
   if (written && closed) fs::rename(temporary, file, error);
+  if (error) reason = error.value();
   if (!written || !closed || error) {
     std::error_code ignored;
     fs::remove(temporary, ignored);
-    errno = !written ? write_error : (error ? error.value() : errno);
+    errno = reason;
     ThrowSystemError("cannot be written", file);
   }
 }

@@ -1,12 +1,13 @@
 #include "touchstone/core/parallel.h"
 
 #include <tbb/global_control.h>
+#include <tbb/info.h>
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
 
 namespace touchstone {
 
-int HardwareThreads() { return tbb::this_task_arena::max_concurrency(); }
+int HardwareThreads() { return tbb::info::default_concurrency(); }
 
 void WithThreads(int num_threads, const std::function<void()>& work) {
   tbb::task_arena arena(num_threads > 0 ? num_threads : tbb::task_arena::automatic);
