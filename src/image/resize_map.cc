@@ -13,9 +13,11 @@ namespace {
 struct Between {
   int first = 0;
   int second = 0;
-  float to_first = 1.0F;  ///< weights
-  float to_second = 0.0F;
+  float nearness = 0.0F;  ///< of the second; 0 = on the first
 };
+
+// Two weights that are rounded apart would give equal values a result that is not theirs.
+float Blend(float first, float second, float nearness) { return first + (second - first) * nearness; }
 
 std::vector<Between> MakeAxis(int source, int target) {
   std::vector<Between> axis(target);
@@ -23,14 +25,14 @@ std::vector<Between> MakeAxis(int source, int target) {
     const double position = std::max(0.0, (i + 0.5) * source / target - 0.5);
     const int first = std::min(static_cast<int>(position), source - 1);
     const auto nearness = static_cast<float>(position - first);
-    axis[i] = {first, std::min(first + 1, source - 1), 1.0F - nearness, nearness};
+    axis[i] = {first, std::min(first + 1, source - 1), nearness};
   }
   return axis;
 }
 
 void StretchRow(const float* row, const std::vector<Between>& axis, std::vector<float>& out) {
   for (std::size_t i = 0; i < axis.size(); ++i) {
-    out[i] = axis[i].to_first * row[axis[i].first] + axis[i].to_second * row[axis[i].second];
+    out[i] = Blend(row[axis[i].first], row[axis[i].second], axis[i].nearness);
   }
 }
 
@@ -75,7 +77,7 @@ ScoreMap ResizeMap(const ScoreMap& map, Size target) {
     stretch(at.first, upper_row, upper);
     stretch(at.second, lower_row, lower);
     float* out = result.values.data() + static_cast<std::size_t>(y) * target.width;
-    for (int x = 0; x < target.width; ++x) out[x] = at.to_first * upper[x] + at.to_second * lower[x];
+    for (int x = 0; x < target.width; ++x) out[x] = Blend(upper[x], lower[x], at.nearness);
   }
   return result;
 }

@@ -32,7 +32,7 @@ Mask ReadMask(const std::filesystem::path& file);
 ///   x(i) = max(0, (i + 0.5) * source.width / target.width - 0.5), y(j) likewise
 ///   out(i, j) = the four values around (x, y), weighted by their nearness; beyond the border its value
 ///
-/// Weights are computed in double and rounded to float32; sums are float32.
+/// Weights are computed in double and rounded to float32; sums are float32. Equal values stay equal.
 /// @param target >= 1x1, otherwise std::logic_error.  Time O(target pixels).
 ScoreMap ResizeMap(const ScoreMap& map, Size target);
 
