@@ -251,12 +251,21 @@ class ScoreRun {
     summary_.results.images.push_back(result);
   }
 
-  void Finish() {
-    summary_.interrupted = progress_.Interrupted();
+  // After an error that ends the run, such as a full disk: lists what was scored, if that still can be
+  // written; results.json said from the start that the run is not complete.
+  void KeepWhatIsThere() {
+    try {
+      Finish(true);
+    } catch (const Error&) {  // the first error is the one to report
+    }
+  }
+
+  void Finish(bool interrupted) {
+    summary_.interrupted = interrupted;
     auto& images = summary_.results.images;  // paths from a stream came in another order
     std::stable_sort(images.begin(), images.end(),
                      [](const ImageResult& a, const ImageResult& b) { return a.path < b.path; });
-    summary_.results.complete = !summary_.interrupted;
+    summary_.results.complete = !interrupted;
     WriteResults(summary_.results, options_.output);
   }
 

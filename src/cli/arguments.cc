@@ -1,5 +1,8 @@
 #include "cli/arguments.h"
 
+#include <unistd.h>
+
+#include <filesystem>
 #include <iostream>
 #include <map>
 
@@ -40,6 +43,7 @@ void AddCommonOptions(CLI::App* command, CommonOptions* common) {
       ->type_name("N")
       ->group(group);
   command->add_option("--seed", common->seed, "Seed of everything random")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str()
       ->type_name("N")
       ->group(group);
@@ -95,6 +99,30 @@ Size ParseSize(const std::string& text, const std::string& option) {
                 option + " " + text + ": must be a side in pixels, as 256, or WIDTHxHEIGHT, as 320x240");
   }
   return {std::stoi(width), std::stoi(height)};
+}
+
+void CheckJsonFile(const CommonOptions& common) {
+  if (common.json.empty() || common.json == "-") return;
+  std::error_code error;
+  if (std::filesystem::is_directory(common.json, error)) {
+    throw Error(ErrorCode::kUsage, "--json: is a folder; name a file", common.json);
+  }
+  const std::filesystem::path parent = std::filesystem::absolute(common.json).parent_path();
+  if (!std::filesystem::is_directory(parent, error)) {
+    throw Error(ErrorCode::kUsage, "--json: there is no folder to write it to; make it first", common.json);
+  }
+  if (access(parent.c_str(), W_OK) != 0) {
+    throw Error(ErrorCode::kIo, "--json: its folder cannot be written to; name another", common.json);
+  }
+}
+
+void CheckJsonTarget(const CommonOptions& common) {
+  if (common.json.empty() || common.json == "-") return;
+  const std::filesystem::path folder = std::filesystem::absolute(common.json).parent_path();
+  if (access(folder.c_str(), W_OK) != 0) {
+    throw Error(ErrorCode::kUsage,
+                "--json: there is no such folder, or it may not be written to; name another file", folder);
+  }
 }
 
 void WriteJson(const CommonOptions& common, const std::string& document) {

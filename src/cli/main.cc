@@ -24,12 +24,17 @@ ExitCode EndOfParsing(const CLI::App& app, const CLI::ParseError& end) {
     app.exit(end);
     return ExitCode::kDone;
   }
-  Terminal::Error(std::string(end.what()) + "; see touchstone --help");
+  const std::vector<std::string> unknown = app.remaining();
+  const bool misspelt = app.get_subcommands().empty() && !unknown.empty();
+  Terminal::Error((misspelt ? "there is no command '" + unknown.front() + "'" : std::string(end.what())) +
+                  "; see touchstone --help");
   return ExitCode::kUsage;
 }
 
 ExitCode RunCommand(const Command& command, const CommonOptions& common) {
+  CheckJsonFile(common);
   Terminal terminal(common.quiet);
+  CheckJsonTarget(common);
   WatchForInterruption();
   ExitCode code = ExitCode::kDone;
   WithThreads(common.threads, [&] { code = command(terminal); });
