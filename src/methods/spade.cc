@@ -42,6 +42,16 @@ void AppendRows(const FeatureMap& map, std::size_t count, std::vector<float>* sa
   }
 }
 
+// Distances of NaN have no order.
+void CheckFinite(RowsView globals, const char* whose) {
+  for (std::size_t i = 0; i < globals.rows * globals.cols; ++i) {
+    if (!std::isfinite(globals.data[i])) {
+      throw Error(ErrorCode::kNotFinite, std::string("the global feature of ") + whose +
+                                             " holds NaN or infinity; use another extractor");
+    }
+  }
+}
+
 // The first `count` entries of a shuffle of `all` that depends on seed and draw alone.
 std::vector<Neighbor> DrawImages(std::vector<Neighbor> all, std::size_t count, std::uint64_t seed,
                                  std::uint64_t draw) {
@@ -73,7 +83,22 @@ struct SpadeScorer::Impl {
     for (int l = 1; options_in.levels.empty() && l <= num_levels; ++l) options.levels.push_back(l);
     const std::size_t wanted = static_cast<std::size_t>(options.num_retrieved);
     options.num_retrieved = static_cast<int>(std::min(wanted, gallery.num_images()));
+    CheckNumNeighbors();
+    CheckFinite(gallery.globals(), "a gallery image");
     FitProjections();
+  }
+
+  // Every search space must hold k rows, or each image would fail alone later.
+  void CheckNumNeighbors() const {
+    std::size_t locations = gallery.level_shapes()[options.levels[0] - 1].num_locations();
+    for (std::size_t i = 1; options.fusion == Fusion::kPerLevel && i < options.levels.size(); ++i) {
+      locations = std::min(locations, gallery.level_shapes()[options.levels[i] - 1].num_locations());
+    }
+    const std::size_t rows = locations * static_cast<std::size_t>(options.num_retrieved);
+    if (static_cast<std::size_t>(options.num_neighbors) <= rows) return;
+    throw Error(ErrorCode::kOption, "--num-neighbors " + std::to_string(options.num_neighbors) +
+                                        ": the retrieved images have only " + std::to_string(rows) +
+                                        " patches to compare with; leave it out for the paper's value, 1");
   }
 
   void FitProjections() {
@@ -128,6 +153,7 @@ struct SpadeScorer::Impl {
   // Every gallery image but `left_out`, nearest first.
   std::vector<Neighbor> RankImages(const std::vector<float>& global,
                                    std::optional<std::size_t> left_out) const {
+    CheckFinite({global.data(), 1, global.size()}, "the image");
     std::vector<Neighbor> ranked = NearestRows(global.data(), gallery.globals(), gallery.num_images());
     ranked.erase(
         std::remove_if(ranked.begin(), ranked.end(), [&](const Neighbor& n) { return n.row == left_out; }),
