@@ -190,9 +190,14 @@ class ScoreRun {
     const bool measure = options_.write_heatmaps && !SameMaps(wanted, manifest.options);
     const MapScale scale =
         measure ? MeasureMapScale(gallery, scorer.options(), progress_) : manifest.map_scale;
-    ScoreAll(
-        {gallery, extractor, scorer, scale, options_.output, MapsDir(options_), options_.write_heatmaps});
-    Finish();
+    try {
+      ScoreAll(
+          {gallery, extractor, scorer, scale, options_.output, MapsDir(options_), options_.write_heatmaps});
+    } catch (const Error&) {
+      KeepWhatIsThere();
+      throw;
+    }
+    Finish(progress_.Interrupted());
     summary_.total_s = total.Lap();
     return std::move(summary_);
   }
