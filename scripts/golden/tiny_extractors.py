@@ -1,15 +1,16 @@
-"""tests/data/golden/extractors/*.pt: extractors of a few KB, one good, the others each wrong in one way.
+"""tests/data/golden/extractors/*.pt: extractors of a few KB, two good, the others each wrong in one way.
 
-The good one averages 4x4 and 8x8 pixels (levels "quarter" and "eighth", 3 channels each) and the whole
+The good ones average 4x4 and 8x8 pixels (levels "quarter" and "eighth", 3 channels each) and the whole
 image (global), so that its features can be computed by hand.
 """
 
 import io
+import zipfile
 from typing import List, Tuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d
+from torch.nn.functional import avg_pool2d, dropout
 
 from export_extractor import pack, pack_records
 
@@ -33,6 +34,18 @@ DESCRIPTION = {
 
 class Tiny(nn.Module):
     def forward(self, image: Tensor) -> Tuple[List[Tensor], Tensor]:
+        return [avg_pool2d(image, 4), avg_pool2d(image, 8)], image.mean((2, 3))
+
+
+class TinyInTraining(Tiny):
+    """Tiny, once it is put into evaluation mode."""
+
+    def __init__(self):
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(1))
+
+    def forward(self, image: Tensor) -> Tuple[List[Tensor], Tensor]:
+        image = dropout(image, 0.5, self.training) * self.scale
         return [avg_pool2d(image, 4), avg_pool2d(image, 8)], image.mean((2, 3))
 
 
@@ -102,10 +115,20 @@ class NanWhereBright(nn.Module):
         return [avg_pool2d(image, 4), avg_pool2d(image * (0.0 / (1.0 - bright) + 1.0), 8)], image.mean((2, 3))
 
 
-def _bare_module():
+def _scripted(network):
     buffer = io.BytesIO()
-    torch.jit.save(torch.jit.script(Tiny().eval()), buffer)
-    return pack_records(buffer.getvalue(), {})
+    torch.jit.save(torch.jit.script(network), buffer)
+    return buffer.getvalue()
+
+
+def _without_check_sums(packed):
+    """What torch.jit.save(..., _extra_files={"touchstone.json": ...}) writes, but without paths of this machine."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(packed)) as source, zipfile.ZipFile(target, "w") as copy:
+        for entry in source.infolist():
+            if not entry.filename.endswith("touchstone.sha256"):
+                copy.writestr(entry, source.read(entry))
+    return target.getvalue()
 
 
 def _state_dict():
@@ -137,5 +160,7 @@ def write(out_dir):
         (folder / f"{name}.pt").write_bytes(pack(network().eval(), DESCRIPTION))
     broken = pack(Tiny().eval(), {**DESCRIPTION, "levels": [{"name": "quarter", "channels": 3, "stride": 0}]})
     (folder / "stride_of_zero.pt").write_bytes(broken)
-    (folder / "no_description.pt").write_bytes(_bare_module())
+    plain = _without_check_sums(pack_records(_scripted(TinyInTraining().train()), DESCRIPTION))
+    (folder / "plain_torch_save.pt").write_bytes(plain)
+    (folder / "no_description.pt").write_bytes(pack_records(_scripted(Tiny().eval()), {}))
     (folder / "state_dict.pt").write_bytes(_state_dict())

@@ -71,9 +71,10 @@ struct Extractor::Impl {
 
 Extractor Extractor::Load(const std::filesystem::path& file) {
   return About(file, [&] {
-    const Bytes bytes = ReadFile(file, kMaxFileBytes);
+    Bytes bytes = ReadFile(file, kMaxFileBytes);
     ExtractorInfo info = ParseDescription(ReadDescription(bytes));
-    Impl impl{file, Sha256(bytes.data(), bytes.size()), std::move(info), Network(bytes)};
+    std::string sha256 = Sha256(bytes.data(), bytes.size());
+    Impl impl{file, std::move(sha256), std::move(info), Network(std::move(bytes))};
     Probe(impl.network, impl.info);
     return Extractor(std::make_unique<Impl>(std::move(impl)));
   });

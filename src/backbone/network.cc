@@ -110,9 +110,14 @@ torch::jit::Module LoadModule(const Bytes& file) {
   if (!module.find_method("forward")) {
     throw Error(ErrorCode::kModel, "has no forward() method; scripts/README.md describes the format");
   }
+  return module;
+}
+
+/// Freezes the module, unless it is frozen already (ours are: freezing again would keep both copies of the
+/// weights), and gives its convolutions to oneDNN.
+torch::jit::Module Optimize(torch::jit::Module module) {
   module.eval();
-  torch::jit::Module frozen = torch::jit::freeze(module);
-  return torch::jit::optimize_for_inference(frozen);
+  return torch::jit::optimize_for_inference(module);
 }
 
 }  // namespace
@@ -124,10 +129,13 @@ struct Network::Impl {
       : module(std::move(loaded)), forward(module.get_method("forward")) {}
 };
 
-Network::Network(const Bytes& file) {
+Network::Network(Bytes file) {
   UseThisThreadOnly();
-  impl_ = WithTorchErrors("cannot be loaded as a TorchScript module; export it again",
-                          [&] { return std::make_unique<Impl>(LoadModule(file)); });
+  impl_ = WithTorchErrors("cannot be loaded as a TorchScript module; export it again", [&] {
+    torch::jit::Module module = LoadModule(file);
+    Bytes().swap(file);  // a large network is a few hundred MB, and optimising it takes as much again
+    return std::make_unique<Impl>(Optimize(std::move(module)));
+  });
 }
 
 Network::Network(Network&&) noexcept = default;

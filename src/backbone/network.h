@@ -12,8 +12,9 @@ namespace touchstone {
 /// Safe to call concurrently; every call runs on its caller's thread alone.
 class Network {
  public:
-  /// Loads, freezes and optimises. @throws Error kModel, without `where`.
-  explicit Network(const Bytes& file);
+  /// Loads, freezes and optimises; `file` is let go as early as possible. @throws Error kModel, without
+  /// `where`.
+  explicit Network(Bytes file);
   Network(Network&&) noexcept;
   ~Network();
 

@@ -58,6 +58,13 @@ TEST(Extractor, GivesOneLocationPerRowWithXFastest) {
                                                             0, 10, 20, 0, 10, 20, 1, 11, 21, 1, 11, 21}));
 }
 
+TEST(Extractor, TakesAModuleThatTorchSavedInTrainingModeAndWithoutCheckSums) {
+  const Size size{24, 16};
+  const Extractor plain = Extractor::Load(TinyExtractor("plain_torch_save"));
+  const Extractor packed = Extractor::Load(TinyExtractor("good"));
+  EXPECT_TRUE(SameBytes(plain.Extract(PatternImage(size), size), packed.Extract(PatternImage(size), size)));
+}
+
 TEST(Extractor, PredictsTheShapesThatItDelivers) {
   const Extractor embedded = Extractor::Load(EmbeddedModel());
   for (const Size size : {Size{224, 224}, Size{256, 256}, Size{64, 96}}) {
