@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "cli/arguments.h"
+#include "cli/standard_input.h"
 #include "touchstone/app/score.h"
 #include "touchstone/core/error.h"
 
@@ -47,7 +48,9 @@ void Report(const ScoreSummary& summary, const ScoreOptions& options, Terminal& 
 ExitCode Judge(const ScoreSummary& summary, const ScoreArguments& arguments) {
   ExitCode code = ExitCode::kDone;
   for (const ImageResult& image : summary.results.images) {
-    const bool above = arguments.fail_above && image.score && *image.score > *arguments.fail_above;
+    // The number as it is shown: a limit copied from there is not exceeded by it.
+    const bool above =
+        arguments.fail_above && image.score && std::stod(FormatNumber(*image.score)) > *arguments.fail_above;
     const bool anomalous = !arguments.fail_on.empty() && image.verdict == "anomalous";
     if (above || anomalous) code = Worse(code, ExitCode::kExceeded);
   }
@@ -63,12 +66,17 @@ ExitCode RunScore(const ScoreArguments& arguments, const CommonOptions& common, 
   options.force = common.force;
   options.write_maps = !arguments.no_maps;
   options.write_heatmaps = !arguments.no_heatmaps;
-  options.paths = &std::cin;
+  StandardInput standard_input;
+  std::istream paths(&standard_input);
+  options.paths = &paths;
   const bool prints_lines = common.json != "-";
   const ScoreSummary summary = Score(options, terminal, [&](const ImageResult& image) {
     // Flushed at once: a line controller waits for it.
     if (prints_lines) std::cout << FormatNumber(*image.score) << '\t' << Printable(image.path) << std::endl;
   });
+  if (summary.results.images.empty() && !summary.interrupted) {
+    throw Error(ErrorCode::kIo, "standard input ended without naming an image; give one path a line");
+  }
   WriteJson(common, ResultsJson(summary.results));
   if (!arguments.fail_on.empty() && !summary.has_threshold) {
     terminal.Warn(

@@ -22,6 +22,7 @@ const char kFirstSteps[] =
 ExitCode EndOfParsing(const CLI::App& app, const CLI::ParseError& end) {
   if (end.get_exit_code() == 0) {
     app.exit(end);
+    CheckStandardOutput();
     return ExitCode::kDone;
   }
   const std::vector<std::string> unknown = app.remaining();
@@ -43,6 +44,7 @@ ExitCode RunCommand(const Command& command, const CommonOptions& common) {
 }
 
 ExitCode Main(int argc, char** argv) {
+  ReserveStandardStreams();
   CommonOptions common;
   Command command;
   CLI::App app{"Shows a folder of good parts to a computer and lets it point at what is wrong in all others.",
@@ -54,9 +56,16 @@ ExitCode Main(int argc, char** argv) {
     add(&app, &common, &command);
   try {
     app.parse(argc, argv);
-    return RunCommand(command, common);
   } catch (const CLI::ParseError& end) {
     return EndOfParsing(app, end);
+  }
+  return RunCommand(command, common);
+}
+
+// The one place where errors become messages and exit codes.
+ExitCode Guarded(int argc, char** argv) {
+  try {
+    return Main(argc, argv);
   } catch (const Error& error) {
     Terminal::Error(error.what());
     return ExitCodeOf(error.code);
@@ -70,4 +79,4 @@ ExitCode Main(int argc, char** argv) {
 }  // namespace
 }  // namespace touchstone
 
-int main(int argc, char** argv) { return static_cast<int>(touchstone::Main(argc, argv)); }
+int main(int argc, char** argv) { return static_cast<int>(touchstone::Guarded(argc, argv)); }

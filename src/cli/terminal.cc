@@ -1,9 +1,11 @@
 #include "cli/terminal.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <cstdio>
 #include <iostream>
 
@@ -84,7 +86,7 @@ void Terminal::Warn(const std::string& message) {
   std::cerr << "touchstone: warning: " << Printable(message) << std::endl;
 }
 
-bool Terminal::Interrupted() const { return interrupted; }
+bool Terminal::Interrupted() const { return WasInterrupted(); }
 
 void Terminal::Say(const std::string& message) {
   if (!quiet_) std::cerr << Printable(message) << std::endl;
@@ -94,13 +96,25 @@ void Terminal::Error(const std::string& message) {
   std::cerr << "touchstone: error: " << Printable(message) << std::endl;
 }
 
+bool WasInterrupted() { return interrupted; }
+
 void WatchForInterruption() {
   struct sigaction action {};
   action.sa_handler = NoteInterruption;
-  action.sa_flags = SA_RESETHAND;  // no SA_RESTART: a wait for standard input ends
+  action.sa_flags = SA_RESETHAND;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
   signal(SIGPIPE, SIG_IGN);  // a closed standard output is an error like any other
+  signal(SIGXFSZ, SIG_IGN);  // and so is a file that may not grow further
+}
+
+void ReserveStandardStreams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(stream, F_GETFD) != -1 || errno != EBADF) continue;
+    // The wrong way round, so that using it still fails. The lowest free descriptor is `stream`.
+    const int opened = open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+    if (opened != stream && opened >= 0) close(opened);
+  }
 }
 
 }  // namespace touchstone

@@ -41,4 +41,11 @@ class Terminal : public ProgressSink {
 /// From now on the first Ctrl-C (or SIGTERM) is only noted, the second ends the process.
 void WatchForInterruption();
 
+/// Whether that Ctrl-C has come. Safe to call from any thread.
+bool WasInterrupted();
+
+/// Occupies the standard streams that the caller closed, so that no file of ours gets a number under
+/// which text for people is written.
+void ReserveStandardStreams();
+
 }  // namespace touchstone

@@ -43,7 +43,7 @@ def test_refuses_a_folder_without_code(tmp_path):
         ("src/knn/a.cc", '#include "touchstone/methods/spade.h"\n', "src/knn/a.cc:1: knn may not use methods"),
         ("src/app/a.cc", '#include "store/manifest_json.h"\n', "private to store"),
         ("src/app/a.cc", "\n#include <torch/script.h>\n", "src/app/a.cc:2: <torch/script.h> belongs to backbone"),
-        ("src/image/a.cc", "#include <opencv2/core.hpp>\n", "not to image"),
+        ("src/store/a.cc", "#include <opencv2/core.hpp>\n", "not to store"),
         ("src/methods/a.h", "#include <opencv2/core.hpp>\n", "stays out of this header"),
         ("include/touchstone/store/a.h", "#include <nlohmann/json.hpp>\n", "stays out of this header"),
         ("include/touchstone/backbone/a.h", "#include <torch/script.h>\n", "stays out of this header"),

@@ -1,0 +1,96 @@
+"""Ctrl-C: what is there is valid, and what is not whole is not there."""
+
+import json
+import signal
+import subprocess
+import time
+
+import pytest
+
+import pictures
+from command_line import TINY, binary, names, refusal, run
+
+PATIENCE_S = 30
+
+
+def start(*arguments, cwd):
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen([binary(), *arguments], cwd=cwd, **pipes)
+
+
+def wait_until(condition):
+    give_up = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < give_up, "it did not come about"
+        time.sleep(0.005)
+
+
+@pytest.mark.parametrize("number, threads", [(signal.SIGINT, "1"), (signal.SIGTERM, "2"), (signal.SIGINT, "7")])
+def test_score_that_waits_for_paths_ends_at_once_with_valid_results(tmp_path, gallery, check, number, threads):
+    with start("score", "-", "-g", gallery, "-o", "r", "--threads", threads, cwd=tmp_path) as process:
+        process.stdin.write(b"check/000.png\ncheck/001.png\n")
+        process.stdin.flush()
+        lines = [process.stdout.readline() for _ in range(2)]  # a controller waits for each: they must come at once
+        process.send_signal(number)
+        assert process.wait(PATIENCE_S) == 130
+        stderr = process.stderr.read().decode()
+    assert check.is_dir() and [line.split(b"\t")[1] for line in lines] == [b"check/000.png\n", b"check/001.png\n"]
+    document = json.loads((tmp_path / "r" / "results.json").read_text())
+    assert document["complete"] is False
+    assert [image["path"] for image in document["images"]] == ["check/000.png", "check/001.png"]
+    assert len((tmp_path / "r" / "scores.csv").read_text().splitlines()) == 3
+    assert "interrupted" in stderr
+    evaluated = run("evaluate", "r", cwd=tmp_path)
+    assert evaluated.code == 0 and "did not finish" in evaluated.stderr
+
+
+def test_a_run_that_was_killed_leaves_results_that_say_so(tmp_path, gallery, check):
+    with start("score", "-", "-g", gallery, "-o", "r", cwd=tmp_path) as process:
+        process.stdin.write(b"check/000.png\n")
+        process.stdin.flush()
+        process.stdout.readline()
+        process.kill()
+    assert check.is_dir()
+    assert json.loads((tmp_path / "r" / "results.json").read_text())["complete"] is False
+    assert run("score", check, "-g", gallery, "-o", "r", "--force", cwd=tmp_path).code == 0
+
+
+@pytest.fixture(name="many")
+def _many(tmp_path):
+    """A folder that takes seconds to fit."""
+    picture = pictures.save(tmp_path / "picture.png", size=(256, 256))
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for i in range(600):
+        (folder / f"{i:04}.png").symlink_to(picture)
+    return folder
+
+
+def test_fit_leaves_no_gallery_and_nothing_else(tmp_path, many):
+    with start("fit", many, "-o", "g", cwd=tmp_path) as process:
+        wait_until(lambda: list(tmp_path.glob(".g.partial-*/segments")))
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE_S) == 130
+        stderr = process.stderr.read().decode()
+    assert "no gallery was written" in stderr
+    assert names(tmp_path) == ["many", "picture.png"]
+
+
+def test_fit_with_force_keeps_the_old_gallery(tmp_path, many, own_gallery):
+    before = (own_gallery / "manifest.json").read_bytes()
+    with start("fit", many, "-o", own_gallery, "--force", cwd=tmp_path) as process:
+        wait_until(lambda: list(tmp_path.glob(".gallery.partial-*/segments")))
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE_S) == 130
+    assert (own_gallery / "manifest.json").read_bytes() == before
+    assert names(tmp_path) == ["gallery", "many", "picture.png"]
+
+
+def test_a_fit_that_was_killed_leaves_no_gallery_under_its_name(tmp_path, many):
+    with start("fit", many, "-o", "g", cwd=tmp_path) as process:
+        wait_until(lambda: list(tmp_path.glob(".g.partial-*/segments")))
+        process.kill()
+    assert not (tmp_path / "g").exists()
+    partial = next(tmp_path.glob(".g.partial-*"))
+    refusal(run("gallery", "info", partial, cwd=tmp_path), 1, "not a gallery")
+    assert run("fit", tmp_path / "many", "-o", "g", "--include", "000*", "--model", TINY, cwd=tmp_path).code == 0
