@@ -35,8 +35,7 @@ LIBRARIES = [
     Library("ATen/", ("backbone",)),
     Library("c10/", ("backbone",)),
     Library("caffe2/", ("backbone",)),
-    # Not image: its decoders are the formats' own libraries.
-    Library("opencv2/", ("methods", "metrics", "report", "sample"), (".cc",)),
+    Library("opencv2/", ("image", "methods", "metrics", "report", "sample"), (".cc",)),
     Library("CLI/", ("cli",)),
     Library("iostream", ("cli",)),
     Library("nlohmann/json_fwd.hpp", ("store", "report", "app", "cli", "backbone"), public=True),

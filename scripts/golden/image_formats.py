@@ -111,6 +111,14 @@ def _bmp(bits, rows, compression=0, palette=b"", masks=b"", top_down=False):
     return b"BM" + struct.pack("<IHHI", at + len(rows[0]) * HEIGHT, 0, 0, at) + info + masks + palette + b"".join(rows)
 
 
+def _os2_bmp(rows, palette):
+    """The oldest header, of 4 bits a pixel: 12 bytes, three to a colour."""
+    rows = [row + b"\0" * (-len(row) % 4) for row in rows[::-1]]
+    at = 26 + len(palette)
+    return (b"BM" + struct.pack("<IHHI", at + len(rows[0]) * HEIGHT, 0, 0, at)
+            + struct.pack("<IHHHH", 12, WIDTH, HEIGHT, 1, 4) + palette + b"".join(rows))
+
+
 def _packed(row, bits):
     return np.packbits(np.unpackbits(row.astype(np.uint8)[:, None], axis=1)[:, 8 - bits:].ravel()).tobytes()
 
@@ -165,6 +173,14 @@ def _add_bmp(collection, rgb, gray):
     words_565 = (red >> 3) << 11 | (green >> 2) << 5 | blue >> 3
     collection.add("rgb_565.bmp", _bmp(16, [row.astype("<u2").tobytes() for row in words_565], compression=3,
                                        masks=struct.pack("<III", 0xF800, 0x07E0, 0x001F)))
+    blue_first = np.dstack([rgb[:, :, ::-1], gray])
+    for name, masks in {"rgb_fields": (0xFF0000, 0xFF00, 0xFF), "bgr_fields": (0xFF, 0xFF00, 0xFF0000)}.items():
+        data = _bmp(32, [row.tobytes() for row in blue_first], compression=3, masks=struct.pack("<III", *masks))
+        if name == "rgb_fields":
+            collection.add(f"{name}.bmp", data)
+        else:
+            collection.refuse(f"{name}.bmp", data, "bit fields")
+    collection.add("os2.bmp", _os2_bmp([_packed(row, 4) for row in gray // 16], colors[:, ::-1].tobytes()))
     collection.refuse("run_length.bmp", _bmp(8, [b"\2\1\0\0"] * HEIGHT, compression=1, palette=bytes(1024)),
                       "run-length")
 
@@ -210,6 +226,10 @@ def _add_webp(collection, rgb, alpha, photo):
     collection.refuse("animated.webp", _save(frames[0], "WEBP", save_all=True, append_images=frames[1:]), "animated")
 
 
+def _words(values):
+    return " ".join(str(v) for v in values.ravel()).encode()
+
+
 def _add_pnm(collection, rgb, gray, wide):
     size = f"{WIDTH} {HEIGHT}\n".encode()
     bits = gray > 127
@@ -224,11 +244,20 @@ def _add_pnm(collection, rgb, gray, wide):
         collection.add(f"gray_maxval_{maxval}.pgm", b"P5 " + size + f"{maxval}\n".encode() + values.tobytes())
     plain = "\n".join(" ".join(str(v) for v in row) for row in rgb.reshape(HEIGHT, -1)).encode()
     collection.add("plain.ppm", b"P3\n" + size + b"255 # maxval\n" + plain + b"\n", rgb)
+    hundredths = (gray.astype(np.uint16) * 100 // 255).astype(np.uint8)
+    collection.add("plain_maxval_100.pgm", b"P2 " + size + b"100\n" + _words(hundredths))
     for maxval in (256, 1023, 4095, 65535):
         values = (wide[:, :, 0].astype(np.uint32) * maxval // 65535).astype(np.uint16)
         collection.add(f"gray_maxval_{maxval}.pgm", b"P5 " + size + f"{maxval}\n".encode()
                        + values.astype(">u2").tobytes(), _repeat(values))
     collection.add("rgb_maxval_4095.ppm", b"P6 " + size + b"4095\n" + (wide >> 4).astype(">u2").tobytes(), wide >> 4)
+    twelve_bits = wide[:, :, 0] >> 4
+    collection.add("plain_maxval_4095.pgm", b"P2 " + size + b"4095\n" + _words(twelve_bits) + b"\n", _repeat(twelve_bits))
+    collection.refuse("plain_above_maxval.pgm", b"P2 " + size + b"255\n" + _words(gray).replace(b" ", b" 256 ", 1),
+                      "maxval")
+    collection.refuse("plain_huge_number.pgm", b"P2 " + size + b"255 " + b"9" * 30 + _words(gray), "number")
+    collection.refuse("plain_words.pgm", b"P2 " + size + b"255 1 2 three " + _words(gray), "number")
+    collection.refuse("plain_twos.pbm", b"P1 " + size + b"2" * WIDTH * HEIGHT, "0 and 1")
     collection.refuse("above_maxval.pgm", b"P5 " + size + b"100\n" + gray.clip(101).tobytes(), "maxval")
     collection.refuse("maxval_0.pgm", b"P5 " + size + b"0\n" + gray.tobytes(), "maxval")
 

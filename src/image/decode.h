@@ -20,6 +20,17 @@ Image DecodePnm(const Bytes& file, const std::filesystem::path& name);
 Image DecodeTiff(const Bytes& file, const std::filesystem::path& name);
 Image DecodeWebp(const Bytes& file, const std::filesystem::path& name);
 
+/// OpenCV's imdecode, for the formats that have no small library of their own: BMP and PNM. The only
+/// place of this room that knows OpenCV. The caller has checked that the file is whole: OpenCV writes
+/// to stderr what it dislikes, and no setting stops that.
+/// @param size what the header says; an image of another size is an error
+/// @return samples as OpenCV gives them, 16 bits where the file has more than 8
+/// @throws Error kImage if OpenCV makes nothing of the file, or it has 2^31 bytes or more.
+Image DecodeWithOpenCv(const Bytes& file, Size size, const std::filesystem::path& name);
+
+/// "4.6.0"
+std::string OpenCvVersion();
+
 inline constexpr std::uint64_t kMaxImageSide = std::uint64_t{1} << 20;
 inline constexpr std::uint64_t kMaxImagePixels = std::uint64_t{1} << 28;
 

@@ -4,8 +4,9 @@
 
 #include "decode.h"
 
-// Uncompressed BMP is a header and rows of pixels. No small packaged library reads it: OpenCV's
-// comes with all of imgcodecs (see CMakeLists.txt) and prints to stderr.
+// OpenCV decodes the pixels. Looked at beforehand is what it would take for granted (masks of 32 bits, a
+// size within our limits) or would report on stderr: a header, palette or rows that the file is too short
+// for.
 
 namespace touchstone {
 namespace {
@@ -14,18 +15,22 @@ namespace fs = std::filesystem;
 
 constexpr std::uint32_t kUncompressed = 0;
 constexpr std::uint32_t kBitFields = 3;
-constexpr std::uint32_t kAlphaBitFields = 6;
+constexpr std::uint32_t kOs2InfoBytes = 12;
+constexpr std::uint32_t kPlainInfoBytes = 40;
+
+using Masks = std::array<std::uint32_t, 3>;  // red, green, blue
+constexpr Masks kMasks555{0x7C00, 0x03E0, 0x001F};
+constexpr Masks kMasks565{0xF800, 0x07E0, 0x001F};
+constexpr Masks kMasks888{0xFF0000, 0x00FF00, 0x0000FF};
 
 struct BmpHeader {
   Size size;
-  bool is_top_down = false;
-  int bits_per_pixel = 0;
-  std::size_t pixels_at = 0;
-  std::size_t row_bytes = 0;             // from row to row: a multiple of 4
-  std::array<std::uint32_t, 3> masks{};  // red, green, blue; 16 and 32 bits only
-  std::size_t palette_at = 0;
-  std::size_t palette_entry_bytes = 4;
-  std::size_t palette_entries = 0;
+  std::uint64_t pixels_at = 0;
+  std::uint32_t info_bytes = 0;
+  std::uint32_t bits_per_pixel = 0;
+  std::uint32_t compression = kUncompressed;
+  std::uint32_t num_colors = 0;  // of the palette
+  Masks masks{};                 // zeros without bit fields
 };
 
 class LittleEndian {
@@ -42,158 +47,88 @@ class LittleEndian {
   const fs::path& name_;
 };
 
-void ReadMasks(const LittleEndian& in, std::uint32_t compression, BmpHeader& header) {
-  if (compression == kUncompressed) {
-    header.masks = header.bits_per_pixel == 16 ? std::array<std::uint32_t, 3>{0x7C00, 0x03E0, 0x001F}
-                                               : std::array<std::uint32_t, 3>{0xFF0000, 0x00FF00, 0x0000FF};
-    return;
-  }
-  for (std::size_t c = 0; c < 3; ++c) header.masks[c] = in.U32(54 + 4 * c);
-}
-
-void ReadPaletteLayout(const LittleEndian& in, std::size_t info_bytes, BmpHeader& header) {
-  const std::uint32_t num_used = info_bytes == 12 ? 0 : in.U32(46);
-  const std::uint32_t most = 1U << header.bits_per_pixel;
-  header.palette_at = 14 + info_bytes;
-  header.palette_entry_bytes = info_bytes == 12 ? 3 : 4;
-  header.palette_entries = num_used == 0 || num_used > most ? most : num_used;
-}
-
 // The sizes of the known info headers: OS/2 1, Windows 3, with masks, with alpha mask, 4, 5.
 bool IsKnownInfoHeader(std::uint32_t num_bytes) {
-  for (std::uint32_t known : {12U, 40U, 52U, 56U, 108U, 124U}) {
+  for (std::uint32_t known : {kOs2InfoBytes, kPlainInfoBytes, 52U, 56U, 108U, 124U}) {
     if (num_bytes == known) return true;
   }
   return false;
-}
-
-void CheckKind(const BmpHeader& header, std::uint32_t compression, const fs::path& name) {
-  const int bits = header.bits_per_pixel;
-  if (compression == 1 || compression == 2) ThrowUnsupported("is a run-length coded BMP", name);
-  const bool has_fields = compression == kBitFields || compression == kAlphaBitFields;
-  const bool known = compression == kUncompressed
-                         ? bits == 1 || bits == 4 || bits == 8 || bits == 16 || bits == 24 || bits == 32
-                         : has_fields && (bits == 16 || bits == 32);
-  if (!known) {
-    ThrowUnsupported(
-        "is a BMP of " + std::to_string(bits) + " bits and compression " + std::to_string(compression), name);
-  }
 }
 
 BmpHeader ReadHeader(const Bytes& file, const fs::path& name) {
   const LittleEndian in(file, name);
   BmpHeader header;
   header.pixels_at = in.U32(10);
-  const std::uint32_t info_bytes = in.U32(14);
-  if (!IsKnownInfoHeader(info_bytes)) ThrowDamaged("its info header has an unknown length", name);
-  const bool is_os2 = info_bytes == 12;
+  header.info_bytes = in.U32(14);
+  if (!IsKnownInfoHeader(header.info_bytes)) ThrowDamaged("its info header has an unknown length", name);
+  const bool is_os2 = header.info_bytes == kOs2InfoBytes;
   const std::int64_t width = is_os2 ? std::int64_t{in.U16(18)} : static_cast<std::int32_t>(in.U32(18));
   const std::int64_t height = is_os2 ? std::int64_t{in.U16(20)} : static_cast<std::int32_t>(in.U32(22));
-  header.bits_per_pixel = static_cast<int>(in.U16(is_os2 ? 24 : 28));
-  const std::uint32_t compression = is_os2 ? kUncompressed : in.U32(30);
-  CheckKind(header, compression, name);
   header.size = CheckedSize(width < 0 ? 0 : width, std::abs(height), name);
-  header.is_top_down = height < 0;
-  header.row_bytes = (static_cast<std::size_t>(header.size.width) * header.bits_per_pixel + 31) / 32 * 4;
-  if (header.bits_per_pixel <= 8) ReadPaletteLayout(in, info_bytes, header);
-  if (header.bits_per_pixel == 16 || header.bits_per_pixel == 32) ReadMasks(in, compression, header);
+  header.bits_per_pixel = in.U16(is_os2 ? 24 : 28);
+  if (!is_os2) {
+    header.compression = in.U32(30);
+    header.num_colors = in.U32(46);
+  }
+  if (header.bits_per_pixel <= 8 && header.num_colors == 0) header.num_colors = 1U << header.bits_per_pixel;
+  if (header.compression == kBitFields) header.masks = {in.U32(54), in.U32(58), in.U32(62)};
   return header;
 }
 
-// Reads one row into RGB; `row` holds header.row_bytes bytes (the last row: without its padding).
-class RowReader {
- public:
-  RowReader(const Bytes& file, const BmpHeader& header, const fs::path& name)
-      : header_(header), name_(name), palette_(file.data() + header.palette_at) {
-    for (std::size_t c = 0; c < 3 && header.masks[0] != 0; ++c) fields_[c] = MakeField(header.masks[c]);
+void CheckKind(const BmpHeader& header, const fs::path& name) {
+  const std::uint32_t bits = header.bits_per_pixel;
+  const std::uint32_t compression = header.compression;
+  if (compression == 1 || compression == 2) ThrowUnsupported("is a run-length coded BMP", name);
+  const bool is_known = compression == kUncompressed
+                            ? bits == 1 || bits == 4 || bits == 8 || bits == 16 || bits == 24 || bits == 32
+                            : compression == kBitFields && (bits == 16 || bits == 32);
+  if (!is_known || (bits == 16 && header.info_bytes == kOs2InfoBytes)) {
+    ThrowUnsupported(
+        "is a BMP of " + std::to_string(bits) + " bits and compression " + std::to_string(compression), name);
   }
+  if (compression != kBitFields) return;
+  // Masks inside a longer info header OpenCV looks for behind it, those of 32 bits it does not look at.
+  const bool is_usual = bits == 32 ? header.masks == kMasks888
+                                   : header.info_bytes == kPlainInfoBytes &&
+                                         (header.masks == kMasks555 || header.masks == kMasks565);
+  if (!is_usual) ThrowUnsupported("is a BMP with bit fields of no usual shape", name);
+}
 
-  void Read(const std::uint8_t* row, std::uint8_t* rgb) const {
-    switch (header_.bits_per_pixel) {
-      case 16:
-      case 32:
-        return ReadFields(row, rgb);
-      case 24:
-        return ReadTriples(row, rgb);
-      default:
-        return ReadIndices(row, rgb);
-    }
+void CheckLength(const BmpHeader& header, std::size_t file_bytes, const fs::path& name) {
+  const bool has_palette = header.bits_per_pixel <= 8;
+  if (has_palette && header.num_colors > 256) {
+    ThrowDamaged("a palette of " + std::to_string(header.num_colors) + " colours", name);
   }
+  const std::uint64_t entry_bytes = header.info_bytes == kOs2InfoBytes ? 3 : 4;
+  const std::uint64_t header_end =
+      14 + header.info_bytes + (has_palette ? header.num_colors * entry_bytes : 0);
+  const std::uint64_t row_bytes =
+      (std::uint64_t{1} * header.size.width * header.bits_per_pixel + 31) / 32 * 4;
+  if (header_end > file_bytes || header.pixels_at + row_bytes * header.size.height > file_bytes) {
+    ThrowDamaged("fewer bytes than the image needs", name);
+  }
+}
 
- private:
-  struct Field {
-    int shift = 0;
-    std::uint32_t most = 0;
+// OpenCV puts 5 or 6 bits on top of zeros; spread over 0..255 they are what Pillow makes of them.
+void SpreadBits(int green_bits, Image& image) {
+  const auto spread = [](std::uint8_t value, int bits) {
+    return static_cast<std::uint8_t>((value >> (8 - bits)) * 255 / ((1 << bits) - 1));
   };
-
-  Field MakeField(std::uint32_t mask) const {
-    Field field;
-    while (mask != 0 && (mask >> field.shift & 1) == 0) ++field.shift;
-    field.most = mask == 0 ? 0 : mask >> field.shift;
-    if (field.most == 0 || field.most > 255 || (field.most & (field.most + 1)) != 0) {
-      ThrowUnsupported("is a BMP with bit fields of no usual shape", name_);
-    }
-    return field;
+  for (std::size_t i = 0; i < image.rgb8.size(); i += 3) {
+    image.rgb8[i] = spread(image.rgb8[i], 5);
+    image.rgb8[i + 1] = spread(image.rgb8[i + 1], green_bits);
+    image.rgb8[i + 2] = spread(image.rgb8[i + 2], 5);
   }
-
-  void ReadFields(const std::uint8_t* row, std::uint8_t* rgb) const {
-    const int num_bytes = header_.bits_per_pixel / 8;
-    for (int x = 0; x < header_.size.width; ++x, row += num_bytes, rgb += 3) {
-      std::uint32_t pixel = 0;
-      for (int i = 0; i < num_bytes; ++i) pixel |= static_cast<std::uint32_t>(row[i]) << (8 * i);
-      for (std::size_t c = 0; c < 3; ++c) {
-        const std::uint32_t value = pixel >> fields_[c].shift & fields_[c].most;
-        rgb[c] = static_cast<std::uint8_t>(value * 255 / fields_[c].most);
-      }
-    }
-  }
-
-  void ReadTriples(const std::uint8_t* row, std::uint8_t* rgb) const {
-    for (int x = 0; x < header_.size.width; ++x, row += 3, rgb += 3) {
-      rgb[0] = row[2];
-      rgb[1] = row[1];
-      rgb[2] = row[0];
-    }
-  }
-
-  void ReadIndices(const std::uint8_t* row, std::uint8_t* rgb) const {
-    const int bits = header_.bits_per_pixel;
-    for (int x = 0; x < header_.size.width; ++x, rgb += 3) {
-      const int first_bit = x * bits;
-      const std::size_t index = row[first_bit / 8] >> (8 - bits - first_bit % 8) & ((1 << bits) - 1);
-      if (index >= header_.palette_entries) ThrowDamaged("a pixel points behind the palette", name_);
-      const std::uint8_t* bgr = palette_ + index * header_.palette_entry_bytes;
-      rgb[0] = bgr[2];
-      rgb[1] = bgr[1];
-      rgb[2] = bgr[0];
-    }
-  }
-
-  const BmpHeader& header_;
-  const fs::path& name_;
-  const std::uint8_t* palette_;
-  std::array<Field, 3> fields_{};
-};
+}
 
 }  // namespace
 
 Image DecodeBmp(const Bytes& file, const fs::path& name) {
   const BmpHeader header = ReadHeader(file, name);
-  const std::size_t height = header.size.height;
-  const std::size_t last_row_bytes =
-      (static_cast<std::size_t>(header.size.width) * header.bits_per_pixel + 7) / 8;
-  const std::size_t palette_end = header.palette_at + header.palette_entries * header.palette_entry_bytes;
-  if (header.pixels_at + header.row_bytes * (height - 1) + last_row_bytes > file.size() ||
-      palette_end > file.size()) {
-    ThrowDamaged("fewer bytes than the image needs", name);
-  }
-  Image image = MakeImage(header.size, 8);
-  const RowReader reader(file, header, name);
-  for (std::size_t y = 0; y < height; ++y) {
-    const std::size_t stored_row = header.is_top_down ? y : height - 1 - y;
-    reader.Read(file.data() + header.pixels_at + stored_row * header.row_bytes,
-                image.rgb8.data() + y * header.size.width * 3);
-  }
+  CheckKind(header, name);
+  CheckLength(header, file.size(), name);
+  Image image = DecodeWithOpenCv(file, header.size, name);
+  if (header.bits_per_pixel == 16) SpreadBits(header.masks == kMasks565 ? 6 : 5, image);
   return image;
 }
 

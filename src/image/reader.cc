@@ -112,7 +112,7 @@ std::string ImageLibraryVersions() {
   const int webp = WebPGetDecoderVersion();  // 0xMMmmrr
   return jpeg + ", libpng " + png_get_libpng_ver(nullptr) + ", libtiff " + tiff + ", libwebp " +
          std::to_string(webp >> 16) + "." + std::to_string(webp >> 8 & 255) + "." +
-         std::to_string(webp & 255);
+         std::to_string(webp & 255) + ", OpenCV " + OpenCvVersion();
 }
 
 }  // namespace touchstone

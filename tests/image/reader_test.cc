@@ -130,12 +130,18 @@ TEST(DecodeImage, RefusesATiffWithTilesThatDwarfIt) {
   EXPECT_ERROR(DecodeImage(file, "x"), ErrorCode::kImage, "its tiles are far larger than its image");
 }
 
-TEST(DecodeImage, RefusesABmpPixelBehindThePalette) {
+TEST(DecodeImage, GivesBlackForABmpPixelBehindThePalette) {
   Bytes file = ReadFormat("palette.bmp");
   const std::uint32_t pixels_at = file[10] | static_cast<std::uint32_t>(file[11]) << 8;
   PutLittleEndian(file, 46, 2);  // colours in use
   std::fill(file.begin() + pixels_at, file.end(), std::uint8_t{0x77});
-  EXPECT_ERROR(DecodeImage(file, "x"), ErrorCode::kImage, "palette");
+  EXPECT_EQ(Pixels(DecodeImage(file, "x")), std::vector<int>(11 * 6 * 3, 0));
+}
+
+TEST(DecodeImage, RefusesABmpMaskWithoutBits) {
+  Bytes file = ReadFormat("rgb_fields.bmp");
+  PutLittleEndian(file, 54, 0);
+  EXPECT_ERROR(DecodeImage(file, "x"), ErrorCode::kImage, "bit fields");
 }
 
 // The file up to its first scan, that scan `num_scans` times over, the end marker.
@@ -167,6 +173,9 @@ TEST(DecodeImage, PrintsNothing) {
     DecodeImage(file, name);
     ErrorOf([&] { DecodeImage(Bytes(file.begin(), file.begin() + file.size() * 3 / 4), name); });
   }
+  for (const nlohmann::json& refused : DescribedFormats("refused")) {
+    ErrorOf([&] { DecodeImage(ReadFormat(refused.at("file")), "x"); });
+  }
   EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
 }
@@ -185,7 +194,7 @@ TEST(ReadImage, NamesAFileThatCannotBeOpened) {
 
 TEST(ImageLibraryVersions, NamesEveryDecoder) {
   const std::string versions = ImageLibraryVersions();
-  for (const char* library : {"libjpeg", "libpng 1.", "libtiff 4.", "libwebp 1."}) {
+  for (const char* library : {"libjpeg", "libpng 1.", "libtiff 4.", "libwebp 1.", "OpenCV 4."}) {
     EXPECT_NE(versions.find(library), std::string::npos) << versions;
   }
 }

@@ -12,7 +12,8 @@ namespace touchstone {
 ///
 ///   PNG    1..16 bits; gray, RGB, palette, with or without alpha, interlaced
 ///   JPEG   gray, YCbCr, RGB, CMYK (to RGB as Pillow does); baseline and progressive, 8 bits
-///   BMP    1, 4, 8, 16, 24, 32 bits, bit fields, bottom-up and top-down; not run-length coded
+///   BMP    1, 4, 8, 16, 24, 32 bits, the usual bit fields, bottom-up and top-down; not run-length
+///          coded. A pixel that points behind the palette is black
 ///   TIFF   first page; gray, RGB, palette, YCbCr; 8 and 16 bits, 1..4 bits for gray and palette;
 ///          every compression of libtiff; strips and tiles, classic and BigTIFF
 ///   WebP   lossy and lossless, still
@@ -33,18 +34,19 @@ namespace touchstone {
 /// @throws Error kImage: not one of the formats, a kind that is not read (named, with the way
 /// out), more than 2^28 pixels or 2^20 a side (before anything is allocated for them), cut short
 /// or damaged. What a decoder calls a warning about its pixels is an error here: half a JPEG is
-/// none. Formats without checksums (BMP, TIFF, JPEG, PNM) cannot tell every flipped bit.
+/// none. Formats without checksums (BMP, TIFF, JPEG, PNM) cannot tell every flipped bit. BMP and
+/// PNM of 2^31 bytes or more are refused.
 ///
 /// Runs on the calling thread alone, uses no global state, prints nothing; safe to call
 /// concurrently. Memory: the result, plus a few rows (progressive JPEG: its coefficients; palette
-/// and YCbCr TIFF: 4 bytes a pixel).
+/// and YCbCr TIFF: 4 bytes a pixel; BMP: the result once more; PNM: that and the file).
 Image DecodeImage(const Bytes& file_bytes, const std::filesystem::path& name_for_messages);
 
 /// Reads and decodes a file. @throws Error kIo if it cannot be read or is larger than 2^31 bytes,
 /// otherwise like DecodeImage.
 Image ReadImage(const std::filesystem::path& file);
 
-/// "libjpeg-turbo 2.1.5, libpng 1.6.39, ..." for --version.
+/// "libjpeg-turbo 2.1.5, libpng 1.6.39, ..., OpenCV 4.6.0" for --version.
 std::string ImageLibraryVersions();
 
 }  // namespace touchstone
