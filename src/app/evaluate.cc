@@ -61,7 +61,9 @@ void FillScores(Images* images) {
   });
 }
 
-// Compares what folders and masks say of each image. Folders decide, unless label_by_mask is set.
+// Compares what folders and masks say of each image. Folders decide, unless label_by_mask is set. The defect
+// type stays that of the folder, except for a good image with a marked mask: it is no longer one of all
+// types' normal images.
 void LookAtMasks(Images* images, bool label_by_mask, std::vector<std::string>* warnings) {
   std::vector<char> has_defect(images->size());
   ParallelFor(images->size(), [&](std::size_t i) {
@@ -70,27 +72,33 @@ void LookAtMasks(Images* images, bool label_by_mask, std::vector<std::string>* w
   });
   for (std::size_t i = 0; i < images->size(); ++i) {
     EvaluatedImage& image = (*images)[i];
+    image.anomalous = image.defect != "good";
     if (image.mask.empty()) continue;
     if (image.defect != "good" && !has_defect[i]) {
       warnings->push_back("the mask of " + image.name + " is empty; the image counts as " +
                           (label_by_mask ? "normal (--label-by-mask)" : "anomalous, as its folder says"));
-      if (label_by_mask) image.defect = "good";
+      if (label_by_mask) image.anomalous = false;
     } else if (image.defect == "good" && has_defect[i] && label_by_mask) {
       image.defect = "marked in good";
+      image.anomalous = true;
     }
   }
 }
 
 using Score = std::optional<double> EvaluatedImage::*;
 
+// Whether the image is one of `defect`'s (empty = all defects) or a good one.
+bool BelongsTo(const EvaluatedImage& image, const std::string& defect) {
+  return defect.empty() || image.defect == defect || image.defect == "good";
+}
+
 // ROCAUC of one kind of score over the good images and those of `defect` (empty = all defects).
 Metric ImageRocauc(const Images& images, const std::string& defect, Score score, const char* why_missing) {
   std::vector<double> normal, anomalous;
   for (const EvaluatedImage& image : images) {
-    const bool is_good = image.defect == "good";
-    if (!is_good && !defect.empty() && image.defect != defect) continue;
+    if (!BelongsTo(image, defect)) continue;
     if (!(image.*score)) return {std::nullopt, why_missing};
-    (is_good ? normal : anomalous).push_back(*(image.*score));
+    (image.anomalous ? anomalous : normal).push_back(*(image.*score));
   }
   return Rocauc(normal, anomalous);
 }
@@ -99,11 +107,7 @@ MetricsGroup GroupOf(const Images& images, const std::string& defect, const Pixe
                      const std::vector<double>& limits) {
   MetricsGroup group;
   for (const EvaluatedImage& image : images) {
-    if (image.defect == "good") {
-      ++group.num_normal;
-    } else if (defect.empty() || image.defect == defect) {
-      ++group.num_anomalous;
-    }
+    if (BelongsTo(image, defect)) ++(image.anomalous ? group.num_anomalous : group.num_normal);
   }
   group.image_rocauc_score = ImageRocauc(images, defect, &EvaluatedImage::score, "no scores");
   group.image_rocauc_retrieval = ImageRocauc(images, defect, &EvaluatedImage::retrieval_score,

@@ -23,11 +23,21 @@ void WarnAll(const std::vector<std::string>& names, const std::string& what,
   warnings->push_back(message + (names.size() > kMostNames ? ", ..." : ""));
 }
 
-// Files below a folder by their path without extension.
+// ListImages calls a folder without images an error; a category may well have no masks.
+bool HoldsImages(const fs::path& folder) {
+  std::error_code error;
+  for (fs::recursive_directory_iterator entry(folder, fs::directory_options::follow_directory_symlink, error),
+       end;
+       !error && entry != end; entry.increment(error)) {
+    if (HasImageExtension(entry->path())) return true;
+  }
+  return false;
+}
+
+// Files below a folder by their path without extension; none where there is no such folder.
 std::map<std::string, fs::path> FilesByStem(const fs::path& folder) {
   std::map<std::string, fs::path> files;
-  std::error_code error;
-  if (!fs::is_directory(folder, error)) return files;
+  if (!HoldsImages(folder)) return files;
   for (const ListedImage& listed : ListImages(folder).images) {
     const auto [place, is_new] =
         files.emplace(fs::path(listed.relative).replace_extension().string(), listed.file);
@@ -43,9 +53,12 @@ std::map<std::string, fs::path> FilesByStem(const fs::path& folder) {
 // Gives each image its mask, <folder>/<defect>/<stem>_mask.*, and names what does not pair.
 void PairMasks(const fs::path& folder, std::vector<EvaluatedImage>* images,
                std::vector<std::string>* warnings) {
-  std::map<std::string, fs::path> masks = FilesByStem(folder);
+  std::map<std::string, fs::path> masks;
+  if (!folder.empty()) masks = FilesByStem(folder);
   if (masks.empty()) {
-    warnings->push_back("there are no masks in " + folder.string() +
+    const std::string where =
+        folder.empty() ? "beside the images, which lie in no folder 'test'" : "in " + folder.string();
+    warnings->push_back("there are no masks " + where +
                         ": pixel figures are undefined; name the folder with --ground-truth DIR");
     return;
   }
@@ -116,7 +129,7 @@ std::map<std::string, fs::path> CategoriesOf(const fs::path& dataset) {
   std::error_code error;
   if (fs::is_directory(dataset / "test", error)) return {{LastName(dataset), dataset}};
   std::map<std::string, fs::path> roots;
-  for (const fs::directory_entry& entry : fs::directory_iterator(dataset)) {
+  for (const fs::directory_entry& entry : fs::directory_iterator(dataset, error)) {
     if (fs::is_directory(entry.path() / "test", error))
       roots[entry.path().filename().string()] = entry.path();
   }
@@ -140,7 +153,12 @@ EvaluationInput ImagesOfResults(const EvaluateOptions& options) {
     input.warnings.push_back("the scoring run did not finish: figures are over the images it reached");
   }
   std::map<std::string, fs::path> roots;
+  std::vector<std::string> failed;
   for (const ImageResult& result : results.images) {
+    if (result.failed()) {
+      failed.push_back(result.path);
+      continue;
+    }
     const fs::path root = CategoryRoot(result.source);
     const std::string category =
         root.empty() ? LastName(results.inputs.empty() ? "." : results.inputs[0]) : LastName(root);
@@ -152,16 +170,16 @@ EvaluationInput ImagesOfResults(const EvaluateOptions& options) {
                          result.retrieval_score,
                          result.map_max,
                          {},
-                         {}};
+                         {},
+                         false};
     if (!result.map.empty())
       image.map = options.results / results.maps_dir / result.map;  // an absolute dir wins
     input.categories[category].push_back(image);
   }
+  WarnAll(failed, "images could not be scored and are left out", &input.warnings);
   for (auto& [category, images] : input.categories) {
-    const bool given = !options.ground_truth.empty();
-    const fs::path beside =
-        roots[category].empty() ? fs::path("ground_truth") : roots[category] / "ground_truth";
-    PairMasks(given ? options.ground_truth : beside, &images, &input.warnings);
+    const fs::path beside = roots[category].empty() ? fs::path() : roots[category] / "ground_truth";
+    PairMasks(options.ground_truth.empty() ? beside : options.ground_truth, &images, &input.warnings);
   }
   return input;
 }

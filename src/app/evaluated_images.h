@@ -18,6 +18,7 @@ struct EvaluatedImage {
   std::optional<double> score, retrieval_score, map_max;
   std::filesystem::path map;   ///< TIFF; empty = none
   std::filesystem::path mask;  ///< ground truth; empty = none
+  bool anomalous = false;      ///< as its folder says; with --label-by-mask, as its mask says
 };
 
 /// What is evaluated, by category, and what did not pair.

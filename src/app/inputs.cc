@@ -75,7 +75,8 @@ std::vector<InputItem> ListInputs(const std::vector<std::string>& inputs) {
   std::vector<InputItem> items;
   for (const std::string& input : inputs) {
     CheckExists(input);
-    if (fs::is_directory(input)) {
+    std::error_code error;
+    if (fs::is_directory(input, error)) {
       AppendFolder(input, only_one ? "" : RelativeName(input), &items);
     } else if (only_one) {
       items.push_back({input, fs::path(input).filename().string(), LabelOf(input)});

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <string>
 #include <system_error>
 
@@ -58,6 +59,24 @@ void CheckOutputFolder(const fs::path& folder, const char* marker, bool force) {
   }
 }
 
+void CheckHoldsNone(const fs::path& folder, const std::vector<fs::path>& sources) {
+  std::error_code error;
+  const fs::path output = fs::canonical(folder, error);
+  if (error) return;  // not there yet: nothing is lost
+  for (const fs::path& source : sources) {
+    const fs::path canonical = fs::canonical(source, error);
+    if (error) continue;
+    const auto [end, ignored] =
+        std::mismatch(output.begin(), output.end(), canonical.begin(), canonical.end());
+    if (end == output.end()) {
+      throw Error(
+          ErrorCode::kUsage,
+          "holds " + source.string() + ", which would be lost when it is replaced; name another output",
+          folder);
+    }
+  }
+}
+
 void CheckFreeSpace(const fs::path& folder, std::uint64_t num_bytes) {
   fs::path existing = Normal(folder);
   std::error_code error;
@@ -73,9 +92,15 @@ void CheckFreeSpace(const fs::path& folder, std::uint64_t num_bytes) {
 StagingFolder::StagingFolder(const fs::path& final_folder)
     : final_(Normal(final_folder)), staging_(HiddenSibling(final_, "partial")) {
   std::error_code error;
+  fs::remove_all(staging_, error);  // of a killed run that had our process number
   fs::create_directories(staging_, error);
   ThrowIf(error, "cannot be created", staging_);
-  ProbeWritable(staging_);
+  try {
+    ProbeWritable(staging_);
+  } catch (...) {
+    fs::remove_all(staging_, error);
+    throw;
+  }
 }
 
 StagingFolder::~StagingFolder() {
@@ -88,6 +113,7 @@ void StagingFolder::Commit() {
   std::error_code error;
   const bool replaces = fs::exists(final_, error);
   if (replaces) {
+    fs::remove_all(old, error);
     fs::rename(final_, old, error);
     ThrowIf(error, "the old folder cannot be moved away", final_);
   }
@@ -105,10 +131,12 @@ void MakeEmptyFolder(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
   ThrowIf(error, "cannot be created", folder);
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-    fs::remove_all(entry.path(), error);
-    ThrowIf(error, "of the old content cannot be removed", entry.path());
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    std::error_code remove_error;
+    fs::remove_all(entry->path(), remove_error);
+    ThrowIf(remove_error, "of the old content cannot be removed", entry->path());
   }
+  ThrowIf(error, "its content cannot be listed", folder);
   ProbeWritable(folder);
 }
 

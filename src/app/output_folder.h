@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <vector>
 
 namespace touchstone {
 
@@ -9,6 +10,10 @@ namespace touchstone {
 /// set and it holds `marker` (manifest.json or results.json), which says that it is ours to replace.
 /// Changes nothing. @throws Error kUsage naming the way out.
 void CheckOutputFolder(const std::filesystem::path& folder, const char* marker, bool force);
+
+/// Checks that replacing `folder` would not delete what the run reads. @throws Error kUsage if one of
+/// `sources` is the folder or lies in it.
+void CheckHoldsNone(const std::filesystem::path& folder, const std::vector<std::filesystem::path>& sources);
 
 /// @throws Error kIo if the file system of `folder` (or its nearest existing parent) has less than
 /// `num_bytes` free: names both figures.

@@ -303,6 +303,9 @@ ScoreSummary Score(const ScoreOptions& options, ProgressSink& progress,
                    const std::function<void(const ImageResult&)>& on_result) {
   Validate(Apply(options.scoring, {}), 1 << 10);
   CheckOutputFolder(options.output, "results.json", options.force);
+  std::vector<fs::path> sources(options.inputs.begin(), options.inputs.end());
+  sources.push_back(options.gallery);
+  CheckHoldsNone(options.output, sources);
   CheckMapsDir(options);
   const bool from_stream = options.inputs.size() == 1 && options.inputs[0] == "-";
   if (from_stream && options.paths == nullptr) {

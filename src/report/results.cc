@@ -1,5 +1,6 @@
 #include "touchstone/report/results.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
@@ -33,12 +34,35 @@ std::string Cell(const std::string& text) {
   return quoted + '"';
 }
 
-Json TextOrNull(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+bool IsUtf8(const std::string& text) {
+  try {
+    (void)Json(text).dump();
+    return true;
+  } catch (const Json::type_error&) {
+    return false;
+  }
+}
 
-std::string TextFrom(const Json& json) { return json.is_null() ? "" : json.get<std::string>(); }
+// File names may hold any bytes, JSON only UTF-8. Where a name is not, "<key>" shows it with U+FFFD for what
+// is not, and "<key>_bytes" holds all of it, so that evaluate still finds the file.
+void PutName(Json* json, const char* key, const std::string& name) {
+  (*json)[key] = name.empty() ? Json(nullptr) : Json(name);
+  if (!IsUtf8(name))
+    (*json)[std::string(key) + "_bytes"] = std::vector<std::uint8_t>(name.begin(), name.end());
+}
+
+std::string NameFrom(const Json& json, const char* key) {
+  const auto bytes = json.find(std::string(key) + "_bytes");
+  if (bytes != json.end()) {
+    const auto values = bytes->get<std::vector<std::uint8_t>>();
+    return {values.begin(), values.end()};
+  }
+  const Json& name = json.at(key);
+  return name.is_null() ? "" : name.get<std::string>();
+}
 
 std::optional<double> NumberFrom(const Json& json) {
-  return json.is_null() ? std::nullopt : std::optional<double>(json.get<double>());
+  return json.is_null() ? std::nullopt : std::optional<double>(NumberFromJson(json));
 }
 
 Json CropJson(const Preprocessing& preprocessing) {
@@ -47,34 +71,45 @@ Json CropJson(const Preprocessing& preprocessing) {
 }
 
 Json ImageJson(const ImageResult& image) {
-  return {{"path", image.path},
-          {"source", image.source},
-          {"label", image.label},
-          {"sha256", image.sha256},
-          {"width", image.size.width},
-          {"height", image.size.height},
-          {"score", Number(image.score)},
-          {"retrieval_score", Number(image.retrieval_score)},
-          {"map_max", Number(image.map_max)},
-          {"p_value", nullptr},
-          {"verdict", image.verdict},
-          {"map", TextOrNull(image.map)},
-          {"heatmap", TextOrNull(image.heatmap)}};
+  Json json = Json::object();
+  PutName(&json, "path", image.path);
+  PutName(&json, "source", image.source);
+  PutName(&json, "label", image.label);
+  json.update({{"sha256", image.sha256},
+               {"width", image.size.width},
+               {"height", image.size.height},
+               {"score", Number(image.score)},
+               {"retrieval_score", Number(image.retrieval_score)},
+               {"map_max", Number(image.map_max)},
+               {"p_value", nullptr},
+               {"verdict", image.verdict}});
+  PutName(&json, "map", image.map);
+  PutName(&json, "heatmap", image.heatmap);
+  return json;
 }
 
 ImageResult ImageFrom(const Json& json) {
   ImageResult image;
-  image.path = json.at("path").get<std::string>();
-  image.source = json.at("source").get<std::string>();
-  image.label = json.at("label").get<std::string>();
+  image.path = NameFrom(json, "path");
+  image.source = NameFrom(json, "source");
+  image.label = NameFrom(json, "label");
   image.sha256 = json.at("sha256").get<std::string>();
-  image.size = {json.at("width").get<int>(), json.at("height").get<int>()};
+  image.size = {static_cast<int>(IntegerFromJson(json.at("width"), 1, 1 << 20)),
+                static_cast<int>(IntegerFromJson(json.at("height"), 1, 1 << 20))};
   image.score = NumberFrom(json.at("score"));
   image.retrieval_score = NumberFrom(json.at("retrieval_score"));
   image.map_max = NumberFrom(json.at("map_max"));
   image.verdict = json.at("verdict").get<std::string>();
-  image.map = TextFrom(json.at("map"));
-  image.heatmap = TextFrom(json.at("heatmap"));
+  image.map = NameFrom(json, "map");
+  image.heatmap = NameFrom(json, "heatmap");
+  return image;
+}
+
+ImageResult FailedImageFrom(const Json& json) {
+  ImageResult image;
+  image.path = NameFrom(json, "path");
+  image.error_code = json.at("code").get<std::string>();
+  image.error = json.at("message").get<std::string>();
   return image;
 }
 
@@ -93,9 +128,13 @@ Results ResultsFrom(const Json& json) {
   results.options = ScoringOptionsFromJson(json.at("options"));
   results.preprocessing = PreprocessingFromJson(json.at("preprocessing"));
   results.inputs = json.at("inputs").get<std::vector<std::string>>();
-  results.maps_dir = TextFrom(json.at("maps_dir"));
+  results.maps_dir = NameFrom(json, "maps_dir");
   results.complete = json.at("complete").get<bool>();
+  results.warnings = json.at("warnings").get<std::vector<std::string>>();
   for (const Json& entry : json.at("images")) results.images.push_back(ImageFrom(entry));
+  for (const Json& entry : json.at("failed")) results.images.push_back(FailedImageFrom(entry));
+  std::stable_sort(results.images.begin(), results.images.end(),
+                   [](const ImageResult& a, const ImageResult& b) { return a.path < b.path; });
   return results;
 }
 
@@ -120,25 +159,28 @@ std::string ResultsJson(const Results& results) {
   Json images = Json::array(), failed = Json::array();
   for (const ImageResult& image : results.images) {
     if (image.failed()) {
-      failed.push_back({{"path", image.path}, {"code", image.error_code}, {"message", image.error}});
+      Json entry = Json::object();
+      PutName(&entry, "path", image.path);
+      entry.update({{"code", image.error_code}, {"message", image.error}});
+      failed.push_back(std::move(entry));
     } else {
       images.push_back(ImageJson(image));
     }
   }
-  const Json json = {{"schema", kSchema},
-                     {"touchstone_version", results.touchstone_version},
-                     {"method", results.method},
-                     {"gallery", {{"folder", results.gallery}, {"sha256", results.gallery_sha256}}},
-                     {"extractor", {{"name", results.extractor_name}, {"sha256", results.extractor_sha256}}},
-                     {"options", ToJson(results.options)},
-                     {"preprocessing", ToJson(results.preprocessing)},
-                     {"crop_in_resized_frame", CropJson(results.preprocessing)},
-                     {"inputs", results.inputs},
-                     {"maps_dir", TextOrNull(results.maps_dir)},
-                     {"warnings", results.warnings},
-                     {"images", images},
-                     {"failed", failed},
-                     {"complete", results.complete}};
+  Json json = {{"schema", kSchema},
+               {"touchstone_version", results.touchstone_version},
+               {"method", results.method},
+               {"gallery", {{"folder", results.gallery}, {"sha256", results.gallery_sha256}}},
+               {"extractor", {{"name", results.extractor_name}, {"sha256", results.extractor_sha256}}},
+               {"options", ToJson(results.options)},
+               {"preprocessing", ToJson(results.preprocessing)},
+               {"crop_in_resized_frame", CropJson(results.preprocessing)},
+               {"inputs", results.inputs},
+               {"warnings", results.warnings},
+               {"images", images},
+               {"failed", failed},
+               {"complete", results.complete}};
+  PutName(&json, "maps_dir", results.maps_dir);
   return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -1,6 +1,9 @@
 #include "touchstone/store/options_json.h"
 
+#include <array>
+#include <limits>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "touchstone/core/error.h"
 
@@ -19,7 +22,42 @@ Enum EnumFromJson(const Json& json, const std::map<std::string, Enum>& names) {
 
 Json ToJson(Size size) { return {size.width, size.height}; }
 
-Size SizeFromJson(const Json& json) { return {json.at(0).get<int>(), json.at(1).get<int>()}; }
+int IntFromJson(const Json& json) {
+  constexpr std::int64_t kLow = std::numeric_limits<int>::min(), kHigh = std::numeric_limits<int>::max();
+  return static_cast<int>(IntegerFromJson(json, kLow, kHigh));
+}
+
+const Json& ListFromJson(const Json& json, std::size_t size) {
+  if (!json.is_array() || json.size() != size) {
+    throw Error(ErrorCode::kGallery, "a list of " + std::to_string(size) + " numbers is something else");
+  }
+  return json;
+}
+
+Size SizeFromJson(const Json& json) {
+  const Json& list = ListFromJson(json, 2);
+  return {IntFromJson(list[0]), IntFromJson(list[1])};
+}
+
+std::array<float, 3> ChannelsFromJson(const Json& json) {
+  const Json& list = ListFromJson(json, 3);
+  std::array<float, 3> channels{};
+  for (std::size_t c = 0; c < 3; ++c) channels[c] = static_cast<float>(NumberFromJson(list[c]));
+  return channels;
+}
+
+std::vector<int> LevelsFromJson(const Json& json) {
+  if (!json.is_array()) throw Error(ErrorCode::kGallery, "levels are not a list");
+  std::vector<int> levels;
+  for (const Json& level : json) levels.push_back(IntFromJson(level));
+  return levels;
+}
+
+std::uint64_t SeedFromJson(const Json& json) {
+  if (!json.is_number_unsigned())
+    throw Error(ErrorCode::kGallery, "the seed is not a whole number from 0 on");
+  return json.get<std::uint64_t>();
+}
 
 // Runs `parse` with JSON's own exceptions and option errors translated: the file is at fault.
 template <typename Parse>
@@ -34,6 +72,23 @@ auto Translated(const char* what, Parse parse) {
 }
 
 }  // namespace
+
+std::int64_t IntegerFromJson(const Json& json, std::int64_t low, std::int64_t high) {
+  // Written without a sign, a value can be too large for int64_t.
+  const bool fits = json.is_number_unsigned()
+                        ? json.get<std::uint64_t>() <= std::uint64_t{std::numeric_limits<std::int64_t>::max()}
+                        : json.is_number_integer();
+  if (!fits || json.get<std::int64_t>() < low || json.get<std::int64_t>() > high) {
+    throw Error(ErrorCode::kGallery, "a whole number from " + std::to_string(low) + " to " +
+                                         std::to_string(high) + " is " + json.dump().substr(0, 40));
+  }
+  return json.get<std::int64_t>();
+}
+
+double NumberFromJson(const Json& json) {
+  if (!json.is_number()) throw Error(ErrorCode::kGallery, "a number is " + json.dump().substr(0, 40));
+  return json.get<double>();
+}
 
 Json ToJson(const ScoringOptions& options) {
   return {{"num_retrieved", options.num_retrieved},
@@ -58,15 +113,15 @@ Json ToJson(const Preprocessing& preprocessing) {
 ScoringOptions ScoringOptionsFromJson(const Json& json) {
   return Translated("scoring options", [&] {
     ScoringOptions options;
-    options.num_retrieved = json.at("num_retrieved").get<int>();
-    options.num_neighbors = json.at("num_neighbors").get<int>();
-    options.sigma = json.at("sigma").get<double>();
+    options.num_retrieved = IntFromJson(json.at("num_retrieved"));
+    options.num_neighbors = IntFromJson(json.at("num_neighbors"));
+    options.sigma = NumberFromJson(json.at("sigma"));
     options.fusion = EnumFromJson(json.at("fusion"), FusionNames());
     options.distance = EnumFromJson(json.at("distance"), DistanceNames());
-    options.levels = json.at("levels").get<std::vector<int>>();
+    options.levels = LevelsFromJson(json.at("levels"));
     options.retrieval = EnumFromJson(json.at("retrieval"), RetrievalNames());
     options.image_score = EnumFromJson(json.at("image_score"), ImageScoreNames());
-    options.seed = json.at("seed").get<std::uint64_t>();
+    options.seed = SeedFromJson(json.at("seed"));
     return options;
   });
 }
@@ -76,9 +131,9 @@ Preprocessing PreprocessingFromJson(const Json& json) {
     Preprocessing preprocessing;
     preprocessing.resize = SizeFromJson(json.at("resize"));
     if (!json.at("crop").is_null()) preprocessing.crop = SizeFromJson(json.at("crop"));
-    preprocessing.mean = json.at("mean").get<std::array<float, 3>>();
-    preprocessing.stddev = json.at("std").get<std::array<float, 3>>();
-    preprocessing.white_level = json.at("white_level").get<double>();
+    preprocessing.mean = ChannelsFromJson(json.at("mean"));
+    preprocessing.stddev = ChannelsFromJson(json.at("std"));
+    preprocessing.white_level = NumberFromJson(json.at("white_level"));
     Validate(preprocessing);
     return preprocessing;
   });
