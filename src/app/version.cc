@@ -12,7 +12,7 @@ std::string Version() { return TOUCHSTONE_VERSION; }
 std::string VersionReport() {
   return "touchstone " + Version() + "\nextractor: " + BackboneVersions() +
          "\nimages: " + ImageLibraryVersions() + "\nsearch kernels: " + KernelTarget() +
-         "\nthreads: " + std::to_string(HardwareThreads()) + "\n";
+         "\nthreads: " + std::to_string(HardwareThreads());
 }
 
 }  // namespace touchstone

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "blas.h"
 #include "memory_reader.h"
 #include "torch_error.h"
 
@@ -131,6 +132,7 @@ struct Network::Impl {
 
 Network::Network(Bytes file) {
   UseThisThreadOnly();
+  UseOneBlasThread();
   impl_ = WithTorchErrors("cannot be loaded as a TorchScript module; export it again", [&] {
     torch::jit::Module module = LoadModule(file);
     Bytes().swap(file);  // a large network is a few hundred MB, and optimising it takes as much again

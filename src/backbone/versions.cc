@@ -1,6 +1,7 @@
 #include <ATen/Version.h>
 #include <torch/version.h>
 
+#include "blas.h"
 #include "touchstone/backbone/extractor.h"
 
 namespace touchstone {
@@ -24,7 +25,7 @@ std::string BackboneVersions() {
   std::string text = std::string("LibTorch ") + TORCH_VERSION;
   if (!onednn.empty()) text += ", oneDNN " + onednn;
   if (!instruction_set.empty()) text += ", " + instruction_set;
-  return text;
+  return text + ", " + BlasName();
 }
 
 }  // namespace touchstone

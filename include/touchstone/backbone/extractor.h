@@ -87,8 +87,9 @@ class Extractor {
 /// places that were searched and the names that were found.
 std::filesystem::path FindModel(const std::string& name_or_file);
 
-/// "LibTorch 1.13.0, oneDNN 2.6.3, AVX2" and the like, for --version: LibTorch as it names itself, and the
-/// instruction set of its own kernels (oneDNN chooses its own, up to what the CPU has).
+/// "LibTorch 1.13.0, oneDNN 2.6.3, AVX2, OpenBLAS 0.3.21 Haswell" and the like, for --version: LibTorch as it
+/// names itself, the instruction set of its own kernels (oneDNN chooses its own, up to what the CPU has),
+/// and the BLAS that the system chose for it.
 std::string BackboneVersions();
 
 }  // namespace touchstone
