@@ -1,0 +1,55 @@
+# bash completion for touchstone. tests/cli/test_install.py holds it to what --help lists.
+
+_touchstone_options() {
+  local common='--threads --seed --quiet --force --json --help'
+  local scoring='--num-retrieved --num-neighbors --sigma --fusion --distance --levels --retrieval --image-score'
+  case $1 in
+    fit) echo "--output --model --method --preset --resize --crop --dtype --include --exclude --white-level" \
+              "$scoring $common" ;;
+    score) echo "--gallery --output --maps --no-maps --no-heatmaps --fail-above --fail-on $scoring $common" ;;
+    evaluate) echo "--maps --dataset --ground-truth --resolution --pro-limit --label-by-mask $common" ;;
+    sample) echo "--size $common" ;;
+    gallery | model) echo "--help" ;;
+    'gallery '* | 'model '*) echo "$common" ;;
+    *) echo "--help --version" ;;
+  esac
+}
+
+_touchstone_commands() {
+  case $1 in
+    '') echo "fit score evaluate gallery model sample" ;;
+    gallery) echo "info list verify" ;;
+    model) echo "info" ;;
+  esac
+}
+
+_touchstone_values() {
+  case $1 in
+    --method) echo "spade" ;;
+    --preset) echo "default paper" ;;
+    --dtype) echo "float32 float16" ;;
+    --fusion) echo "concat per-level" ;;
+    --distance) echo "l2sq l2" ;;
+    --retrieval) echo "nearest random" ;;
+    --image-score) echo "map-max retrieval" ;;
+    --fail-on) echo "anomalous" ;;
+    --crop) echo "none" ;;
+    --resolution) echo "original" ;;
+  esac
+}
+
+_touchstone() {
+  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command='' i
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    [[ " $(_touchstone_commands "$command") " == *" ${COMP_WORDS[i]} "* ]] || break
+    command=${command:+$command }${COMP_WORDS[i]}
+  done
+  local choices
+  choices=$(_touchstone_values "$before")
+  [[ -n $choices || $word == -* ]] || choices=$(_touchstone_commands "$command")
+  [[ $word != -* ]] || choices=$(_touchstone_options "$command")
+  mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$word")
+}
+
+# Where nothing of ours fits, names of files do.
+complete -o bashdefault -o default -F _touchstone touchstone
