@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <mutex>
 
+#include "touchstone/core/parallel.h"
 #include "touchstone/methods/fusion.h"
 #include "touchstone/methods/spade.h"
 
@@ -33,6 +35,14 @@ MapScale ScaleOfOneImage(const Gallery& gallery, const ScoringOptions& options) 
   return {0, spread > 0 ? spread : 1, "the spread of the patches of the only image"};
 }
 
+// The map of one of the gallery's own images, scored against all the others.
+ScoreMap LeaveOneOutMap(const Gallery& gallery, const SpadeScorer& scorer, std::size_t image) {
+  const Preprocessing& preprocessing = gallery.manifest().preprocessing;
+  const SpadeScores scores = scorer.Score(gallery.ReadFeatures(image), image, image);
+  return MakeAnomalyMap(scores.grids, GeometryOf(preprocessing, scorer.options().sigma),
+                        preprocessing.resize);
+}
+
 }  // namespace
 
 MapGeometry GeometryOf(const Preprocessing& preprocessing, double sigma) {
@@ -43,18 +53,19 @@ MapScale MeasureMapScale(const Gallery& gallery, const ScoringOptions& options, 
   if (gallery.num_images() == 1) return ScaleOfOneImage(gallery, options);
   const SpadeScorer scorer(gallery, options);
   const std::size_t count = std::min(kMostImages, gallery.num_images());
-  const Preprocessing& preprocessing = gallery.manifest().preprocessing;
-  std::vector<float> pixels;
+  std::vector<ScoreMap> maps(count);
+  std::mutex mutex;
   progress.Begin("scale", count);
-  for (std::size_t i = 0; i < count && !progress.Interrupted(); ++i) {
+  ParallelFor(count, [&](std::size_t i) {
+    if (progress.Interrupted()) return;
     const std::size_t image = i * gallery.num_images() / count;
-    const SpadeScores scores = scorer.Score(gallery.ReadFeatures(image), image, image);
-    const ScoreMap map =
-        MakeAnomalyMap(scores.grids, GeometryOf(preprocessing, options.sigma), preprocessing.resize);
-    pixels.insert(pixels.end(), map.values.begin(), map.values.end());
+    maps[i] = LeaveOneOutMap(gallery, scorer, image);
+    const std::lock_guard<std::mutex> lock(mutex);
     progress.Advance();
-  }
+  });
   progress.End();
+  std::vector<float> pixels;
+  for (const ScoreMap& map : maps) pixels.insert(pixels.end(), map.values.begin(), map.values.end());
   if (pixels.empty()) return {};
   std::sort(pixels.begin(), pixels.end());
   const double low = pixels[static_cast<std::size_t>(0.99 * static_cast<double>(pixels.size() - 1))];
