@@ -26,19 +26,21 @@ std::string DigestFrom(const Json& json) {
   return digest;
 }
 
-int DimensionFrom(const Json& json) {
-  const auto value = json.get<std::int64_t>();
-  if (value < 1 || value > kMaxDimension)
-    Refuse("a dimension of " + std::to_string(value) + " is out of range");
-  return static_cast<int>(value);
+int DimensionFrom(const Json& json) { return static_cast<int>(IntegerFromJson(json, 1, kMaxDimension)); }
+
+int BitsFrom(const Json& json) {
+  const auto bits = static_cast<int>(IntegerFromJson(json, 8, 16));
+  if (bits != 8 && bits != 16) Refuse("an image of " + std::to_string(bits) + " bits is neither 8 nor 16");
+  return bits;
 }
 
 // A segment lies in segments/ and nowhere else, whatever the manifest says.
 std::string SegmentFileFrom(const Json& json) {
   const std::string file = json.get<std::string>();
   const std::string prefix = "segments/";
-  if (file.compare(0, prefix.size(), prefix) != 0 || file.size() == prefix.size() ||
-      file.find('/', prefix.size()) != std::string::npos) {
+  const std::string name = file.substr(std::min(prefix.size(), file.size()));
+  if (file.compare(0, prefix.size(), prefix) != 0 || name.empty() || name == "." || name == ".." ||
+      name.find_first_of(std::string("/\0", 2)) != std::string::npos) {
     Refuse("segment file '" + file + "' does not lie in segments/");
   }
   return file;
@@ -96,7 +98,7 @@ std::vector<GalleryImage> ImagesFrom(const Json& json) {
     images.push_back({entry.at("path").get<std::string>(),
                       DigestFrom(entry.at("sha256")),
                       {DimensionFrom(entry.at("width")), DimensionFrom(entry.at("height"))},
-                      entry.at("bits").get<int>()});
+                      BitsFrom(entry.at("bits"))});
   }
   return images;
 }
@@ -125,7 +127,7 @@ std::vector<GallerySegment> SegmentsFrom(const Json& json, std::size_t num_image
 }
 
 MapScale MapScaleFrom(const Json& json) {
-  const MapScale scale{json.at("low").get<double>(), json.at("high").get<double>(),
+  const MapScale scale{NumberFromJson(json.at("low")), NumberFromJson(json.at("high")),
                        json.at("source").get<std::string>()};
   if (!(scale.low < scale.high)) Refuse("map_scale is not an interval");
   return scale;

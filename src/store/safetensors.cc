@@ -10,6 +10,7 @@
 #include <cstring>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <utility>
 
 #include "touchstone/core/error.h"
@@ -18,7 +19,6 @@
 namespace touchstone {
 namespace {
 
-using Json = nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t kMaxHeaderBytes = std::uint64_t{1} << 20;
@@ -72,20 +72,20 @@ void ReadExactly(int descriptor, void* out, std::uint64_t num_bytes, std::uint64
 }
 
 // One entry of the header; throws Json exceptions where a type is not what it should be.
-SafetensorsFile::Tensor ParseTensor(const Json& entry, std::uint64_t data_begin, std::uint64_t file_size,
-                                    const fs::path& file) {
+SafetensorsFile::Tensor ParseTensor(const nlohmann::json& entry, std::uint64_t data_begin,
+                                    std::uint64_t file_size, const fs::path& file) {
   SafetensorsFile::Tensor tensor;
   const std::string type = entry.at("dtype").get<std::string>();
-  if (type != "F32" && type != "F16") Refuse(file, "dtype " + type + " is neither F32 nor F16");
+  if (type != "F32" && type != "F16") Refuse(file, "dtype " + type.substr(0, 16) + " is neither F32 nor F16");
   tensor.type = type == "F32" ? TensorType::kFloat32 : TensorType::kFloat16;
-  const Json& shape = entry.at("shape");
+  const nlohmann::json& shape = entry.at("shape");
   if (!shape.is_array() || shape.empty() || shape.size() > kMaxDimensions)
     Refuse(file, "a shape is malformed");
-  for (const Json& dimension : shape) {
+  for (const nlohmann::json& dimension : shape) {
     if (!dimension.is_number_unsigned()) Refuse(file, "a shape is malformed");
     tensor.shape.push_back(dimension.get<std::size_t>());
   }
-  const Json& offsets = entry.at("data_offsets");
+  const nlohmann::json& offsets = entry.at("data_offsets");
   if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() ||
       !offsets[1].is_number_unsigned()) {
     Refuse(file, "data_offsets are malformed");
@@ -101,10 +101,23 @@ SafetensorsFile::Tensor ParseTensor(const Json& entry, std::uint64_t data_begin,
   return tensor;
 }
 
+// JSON leaves open which of two equal names counts; here nothing is left open.
+nlohmann::json ParseHeader(const std::string& text, const fs::path& file) {
+  std::set<std::string> names;
+  return nlohmann::json::parse(text,
+                               [&](int depth, nlohmann::json::parse_event_t event, nlohmann::json& value) {
+                                 if (depth == 1 && event == nlohmann::json::parse_event_t::key &&
+                                     !names.insert(value.get<std::string>()).second) {
+                                   Refuse(file, "it names an array twice");
+                                 }
+                                 return true;
+                               });
+}
+
 }  // namespace
 
 void WriteSafetensors(const fs::path& file, const std::vector<TensorData>& tensors, TensorType type) {
-  Json header = Json::object();
+  nlohmann::ordered_json header = nlohmann::ordered_json::object();
   std::uint64_t offset = 0;
   for (const TensorData& tensor : tensors) {
     const std::uint64_t end = offset + tensor.values.size() * BytesPerValue(type);
@@ -143,13 +156,13 @@ SafetensorsFile::SafetensorsFile(const fs::path& file) : path_(file) {
     }
     std::string text(header_size, '\0');
     ReadExactly(descriptor_, text.data(), header_size, 8, file);
-    const Json header = Json::parse(text);
+    const nlohmann::json header = ParseHeader(text, file);
     if (!header.is_object()) Refuse(file, "its header is not a JSON object");
     for (const auto& [name, entry] : header.items()) {
       if (name == "__metadata__") continue;
       tensors_[name] = ParseTensor(entry, 8 + header_size, file_size, file);
     }
-  } catch (const Json::exception&) {
+  } catch (const nlohmann::json::exception&) {
     close(descriptor_);
     Refuse(file, "its header is not the JSON that it should be");
   } catch (...) {
