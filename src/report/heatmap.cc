@@ -31,9 +31,9 @@ Image DrawHeatmap(const Image& photo, const ScoreMap& map, double white_level, d
   if (photo.size != map.size) throw Error(ErrorCode::kShape, "map and photograph differ in size");
   static const ColourTable colours = PlasmaTable();
   Image drawn = ConvertTo8Bit(photo, white_level);
-  const float scale = static_cast<float>(1 / (high - low)), offset = static_cast<float>(low);
   for (std::size_t p = 0; p < map.values.size(); ++p) {
-    const float heat = std::clamp((map.values[p] - offset) * scale, 0.0F, 1.0F);
+    // In double, and divided: no scale that a gallery may hold overflows to NaN, which has no colour.
+    const auto heat = static_cast<float>(std::clamp((map.values[p] - low) / (high - low), 0.0, 1.0));
     const float opacity = 0.7F * std::min(1.0F, 4 * heat);
     const auto& colour = colours[static_cast<std::size_t>(heat * 255 + 0.5F)];
     for (std::size_t c = 0; c < 3; ++c) {

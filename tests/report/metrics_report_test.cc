@@ -1,0 +1,122 @@
+#include "touchstone/report/metrics_report.h"
+
+#include <nlohmann/json.hpp>
+
+#include "core/support.h"
+
+namespace touchstone {
+namespace {
+
+using Json = nlohmann::json;
+
+MetricsGroup Group(double value) {
+  MetricsGroup group;
+  group.num_normal = 41;
+  group.num_anomalous = 119;
+  group.num_regions = 135;
+  group.image_rocauc_score = group.image_rocauc_map_max = {value, ""};
+  group.image_rocauc_retrieval = {value / 2, ""};
+  group.pixel_rocauc = {0.99, ""};
+  group.au_pro = {{"0.3", {0.96, ""}}, {"0.05", {0.81, ""}}};
+  return group;
+}
+
+MetricsReport Report() {
+  MetricsReport report;
+  report.touchstone_version = "0.1.0";
+  report.resolution = "original";
+  report.objects["nut"] = {Group(0.5), {{"crack", Group(0.25)}}};
+  report.objects["pill"] = {Group(1.0), {}};
+  return report;
+}
+
+TEST(MetricsJson, HasTheFormOfTheInterface) {
+  const Json json = Json::parse(MetricsJson(Report()));
+  EXPECT_EQ(json.at("schema"), "touchstone.metrics/1");
+  const Json nut = json.at("objects").at("nut");
+  EXPECT_EQ(nut.at("images"), Json({{"normal", 41}, {"anomalous", 119}}));
+  EXPECT_EQ(nut.at("regions"), 135);
+  EXPECT_EQ(nut.at("resolution"), "original");
+  EXPECT_EQ(nut.at("image_rocauc"), Json({{"score", 0.5}, {"retrieval", 0.25}, {"map_max", 0.5}}));
+  EXPECT_EQ(nut.at("pixel_rocauc"), 0.99);
+  EXPECT_EQ(nut.at("au_pro"), Json({{"0.3", 0.96}, {"0.05", 0.81}}));
+  Json crack = nut;
+  crack.erase("per_defect");
+  crack.at("image_rocauc") = {{"score", 0.25}, {"retrieval", 0.125}, {"map_max", 0.25}};
+  EXPECT_EQ(nut.at("per_defect").at("crack"), crack);  // the same keys
+}
+
+TEST(MetricsJson, WritesNullWithTheReasonBesideIt) {
+  MetricsReport report = Report();
+  MetricsGroup& nut = report.objects.at("nut").overall;
+  nut.pixel_rocauc = {std::nullopt, "no masks"};
+  nut.image_rocauc_retrieval = {std::nullopt, "no such stage"};
+  nut.au_pro.at("0.05") = {std::nullopt, "no regions"};
+  const Json json = Json::parse(MetricsJson(report)).at("objects").at("nut");
+  EXPECT_TRUE(json.at("pixel_rocauc").is_null());
+  EXPECT_EQ(json.at("pixel_rocauc_reason"), "no masks");
+  EXPECT_TRUE(json.at("image_rocauc").at("retrieval").is_null());
+  EXPECT_EQ(json.at("image_rocauc").at("retrieval_reason"), "no such stage");
+  EXPECT_TRUE(json.at("au_pro").at("0.05").is_null());
+  EXPECT_EQ(json.at("au_pro").at("0.05_reason"), "no regions");
+  EXPECT_EQ(json.at("au_pro").at("0.3"), 0.96);
+  EXPECT_EQ(json.at("au_pro").count("0.3_reason"), 0U);
+}
+
+TEST(MetricsJson, AveragesOverTheObjects) {
+  const Json mean = Json::parse(MetricsJson(Report())).at("mean");
+  EXPECT_EQ(mean.at("image_rocauc").at("score"), 0.75);
+  EXPECT_EQ(mean.at("image_rocauc").at("retrieval"), 0.375);
+  EXPECT_EQ(mean.at("pixel_rocauc"), 0.99);
+  EXPECT_EQ(mean.at("au_pro").at("0.3"), 0.96);
+}
+
+TEST(MetricsJson, HasNoMeanWhereAnObjectHasNoFigure) {
+  MetricsReport report = Report();
+  report.objects.at("pill").overall.pixel_rocauc = {std::nullopt, "no masks"};
+  const Json mean = Json::parse(MetricsJson(report)).at("mean");
+  EXPECT_TRUE(mean.at("pixel_rocauc").is_null());
+  EXPECT_TRUE(Says(mean.at("pixel_rocauc_reason"), "pill: no masks"));
+  EXPECT_EQ(mean.at("image_rocauc").at("score"), 0.75);
+}
+
+TEST(MetricsJson, OfNoObjectsIsStillADocument) {
+  const Json json = Json::parse(MetricsJson({}));
+  EXPECT_TRUE(json.at("objects").empty());
+  EXPECT_TRUE(json.at("mean").at("pixel_rocauc").is_null());
+}
+
+TEST(MetricsJson, AcceptsNamesThatAreNotUtf8) {
+  MetricsReport report = Report();
+  report.objects["\xff"] = report.objects.at("nut");
+  report.warnings = {"mask \xfe.png belongs to no image"};
+  EXPECT_EQ(Json::parse(MetricsJson(report)).at("objects").size(), 3U);
+}
+
+TEST(MetricsTable, ShowsPercentAndADashForTheUndefined) {
+  MetricsReport report = Report();
+  report.objects.at("nut").overall.pixel_rocauc = {std::nullopt, "no masks"};
+  const std::string table = MetricsTable(report);
+  EXPECT_TRUE(Says(table, "PRO 0.3"));
+  EXPECT_TRUE(Says(table, "50.00"));
+  EXPECT_TRUE(Says(table, " -  "));
+  EXPECT_TRUE(Says(table, "  crack"));
+  EXPECT_TRUE(Says(table, "mean"));
+  report.objects.erase("pill");
+  EXPECT_EQ(MetricsTable(report).find("mean"), std::string::npos);  // of one object it says nothing
+}
+
+TEST(MetricsTable, KeepsItsColumnsInLine) {
+  const std::string table = MetricsTable(Report());
+  std::size_t first = 0;
+  std::set<std::size_t> lengths;
+  for (std::size_t end = table.find('\n'); end != std::string::npos; end = table.find('\n', first)) {
+    lengths.insert(end - first);
+    first = end + 1;
+  }
+  lengths.erase(*lengths.begin());  // the line of units has no PRO columns
+  EXPECT_EQ(lengths.size(), 1U);
+}
+
+}  // namespace
+}  // namespace touchstone

@@ -1,0 +1,254 @@
+#include "touchstone/report/results.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "core/support.h"
+#include "touchstone/core/file.h"
+
+namespace touchstone {
+namespace {
+
+using Json = nlohmann::json;
+
+ImageResult Scored(const std::string& path) {
+  ImageResult image;
+  image.path = path;
+  image.source = "/data/test/" + path;
+  image.label = "good";
+  image.sha256 = std::string(64, 'a');
+  image.size = {640, 480};
+  image.score = image.map_max = 0.1F;
+  image.retrieval_score = 12345.678901234;
+  image.verdict = "undecided";
+  image.map = "good/1.tiff";
+  image.heatmap = "heatmaps/good/1.png";
+  return image;
+}
+
+ImageResult Failed(const std::string& path, const std::string& message) {
+  ImageResult image;
+  image.path = path;
+  image.error_code = "image";
+  image.error = message;
+  return image;
+}
+
+Results Example() {
+  Results results;
+  results.touchstone_version = "0.1.0";
+  results.method = "spade";
+  results.gallery = "gallery";
+  results.gallery_sha256 = std::string(64, 'b');
+  results.extractor_name = "tiny";
+  results.extractor_sha256 = std::string(64, 'c');
+  results.options.levels = {1, 3};
+  results.options.seed = 18446744073709551615U;
+  results.preprocessing.resize = {256, 192};
+  results.preprocessing.crop = Size{224, 160};
+  results.inputs = {"parts/test"};
+  results.maps_dir = "maps";
+  results.warnings = {"look out"};
+  results.images = {Scored("good/1.png"), Failed("good/2.png", "is cut short"), Scored("good/3.png")};
+  results.complete = true;
+  return results;
+}
+
+class ResultsFile : public testing::Test {
+ protected:
+  Results RoundTrip(const Results& results) const { return ReadText(ResultsJson(results)); }
+  Results ReadText(const std::string& text) const {
+    WriteText(folder_.path() / "results.json", text);
+    return ReadResults(folder_.path());
+  }
+  testing::AssertionResult IsRefused(const std::string& text, const std::string& part = "") const {
+    return Refuses(ErrorCode::kResults, part, [&] { ReadText(text); }) << " for " << text.substr(0, 80);
+  }
+  TemporaryFolder folder_;
+};
+
+TEST(FormatNumber, BringsBackEveryFloat) {
+  std::mt19937 generator(1);
+  for (int i = 0; i < 20000; ++i) {
+    const auto bits = static_cast<std::uint32_t>(generator());
+    float value = 0;
+    static_assert(sizeof value == sizeof bits);
+    std::memcpy(&value, &bits, sizeof value);
+    if (!std::isfinite(value)) continue;
+    ASSERT_EQ(std::strtof(FormatNumber(value).c_str(), nullptr), value);
+  }
+}
+
+TEST(FormatNumber, IsShortWhereItCanBe) {
+  EXPECT_EQ(FormatNumber(0), "0");
+  EXPECT_EQ(FormatNumber(0.5), "0.5");
+  EXPECT_EQ(FormatNumber(static_cast<double>(0.1F)), "0.100000001");
+  EXPECT_EQ(FormatNumber(123456789012.0), "1.23456789e+11");
+}
+
+TEST(ScoresCsv, HasOneRowAnImageAndEmptyCellsForWhatIsUndefined) {
+  EXPECT_EQ(ScoresCsv(Example()),
+            "path,score,retrieval_score,map_max,p_value,verdict,error\n"
+            "good/1.png,0.100000001,12345.6789,0.100000001,,undecided,\n"
+            "good/2.png,,,,,,is cut short\n"
+            "good/3.png,0.100000001,12345.6789,0.100000001,,undecided,\n");
+}
+
+TEST(ScoresCsv, QuotesAsRfc4180Says) {
+  Results results;
+  results.images = {Failed("a,b.png", "says \"no\""), Failed("line\nbreak.png", "cr\rhere"),
+                    Failed("plain.png", "")};
+  results.images[2].error_code = "io";
+  EXPECT_EQ(ScoresCsv(results),
+            "path,score,retrieval_score,map_max,p_value,verdict,error\n"
+            "\"a,b.png\",,,,,,\"says \"\"no\"\"\"\n"
+            "\"line\nbreak.png\",,,,,,\"cr\rhere\"\n"
+            "plain.png,,,,,,\n");
+}
+
+TEST_F(ResultsFile, BringsBackEveryField) {
+  const Results written = Example(), read = RoundTrip(written);
+  EXPECT_EQ(ResultsJson(read), ResultsJson(written));
+  EXPECT_EQ(ScoresCsv(read), ScoresCsv(written));  // failed images in their places
+  EXPECT_TRUE(read.options == written.options);
+  EXPECT_EQ(read.preprocessing.crop, written.preprocessing.crop);
+  EXPECT_EQ(read.warnings, written.warnings);
+  ASSERT_EQ(read.images.size(), 3U);
+  EXPECT_TRUE(read.images[1].failed());
+  EXPECT_EQ(read.images[0].score, 0.100000001);
+}
+
+TEST_F(ResultsFile, KeepsUndefinedScoresUndefined) {
+  Results results = Example();
+  results.images = {Scored("1.png")};
+  results.images[0].retrieval_score.reset();
+  results.images[0].map = results.images[0].heatmap = "";
+  const ImageResult read = RoundTrip(results).images.at(0);
+  EXPECT_FALSE(read.retrieval_score.has_value());
+  EXPECT_TRUE(read.map.empty());
+  EXPECT_TRUE(Json::parse(ResultsJson(results)).at("images").at(0).at("retrieval_score").is_null());
+}
+
+TEST_F(ResultsFile, ListsFailedImagesApart) {
+  const Json json = Json::parse(ResultsJson(Example()));
+  EXPECT_EQ(json.at("schema"), "touchstone.results/1");
+  EXPECT_EQ(json.at("images").size(), 2U);
+  ASSERT_EQ(json.at("failed").size(), 1U);
+  EXPECT_EQ(json.at("failed").at(0),
+            Json({{"path", "good/2.png"}, {"code", "image"}, {"message", "is cut short"}}));
+}
+
+TEST_F(ResultsFile, NamesTheCroppedRectangle) {
+  EXPECT_EQ(Json::parse(ResultsJson(Example())).at("crop_in_resized_frame"),
+            Json({{"x", 16}, {"y", 16}, {"width", 224}, {"height", 160}}));
+}
+
+TEST_F(ResultsFile, ShowsNumbersAsTheCsvDoes) {
+  const std::string text = ResultsJson(Example());
+  EXPECT_TRUE(Says(text, "\"score\": 0.100000001,"));
+  EXPECT_TRUE(Says(text, "\"retrieval_score\": 12345.6789,"));
+}
+
+// Linux names are bytes. JSON shows what it can, and the bytes beside it lead back to the files.
+TEST_F(ResultsFile, BringsBackNamesThatAreNotUtf8) {
+  Results results = Example();
+  results.images[0].path =
+      "d\xe9"
+      "faut/1.png";
+  results.images[0].label =
+      "d\xe9"
+      "faut";
+  results.images[0].map =
+      "d\xe9"
+      "faut/1.tiff";
+  results.images[1].path = "\xff\x01\x7f.png";
+  results.maps_dir = "/maps\xfe";
+  const Json json = Json::parse(ResultsJson(results));
+  EXPECT_EQ(json.at("images").at(0).at("label"),
+            "d\xef\xbf\xbd"
+            "faut");
+  EXPECT_EQ(json.at("images").at(0).at("label_bytes"), (Json{'d', 0xe9, 'f', 'a', 'u', 't'}));
+  EXPECT_EQ(json.at("images").at(1).count("path_bytes"), 0U);  // only where it is needed
+  const Results read = RoundTrip(results);
+  EXPECT_EQ(ScoresCsv(read).size(), ScoresCsv(results).size());
+  EXPECT_EQ(read.maps_dir, results.maps_dir);
+  const auto find = [&](const std::string& path) {
+    return std::count_if(read.images.begin(), read.images.end(),
+                         [&](const auto& i) { return i.path == path; });
+  };
+  EXPECT_EQ(find(results.images[0].path), 1);
+  EXPECT_EQ(find(results.images[1].path), 1);
+  for (const ImageResult& image : read.images) {
+    EXPECT_EQ(image.map == results.images[0].map, image.path == results.images[0].path);
+  }
+}
+
+TEST_F(ResultsFile, KeepsUnicodeReadable) {
+  Results results = Example();
+  results.images[0].path =
+      "gr\xc3\xbc\xc3\x9f"
+      "e/\xe2\x9c\x93.png";
+  EXPECT_TRUE(Says(ResultsJson(results), results.images[0].path));
+  EXPECT_EQ(RoundTrip(results).images[2].path, results.images[0].path);  // sorted last
+}
+
+TEST_F(ResultsFile, IsRefusedWhereAFieldIsMissingOrOfAnotherType) {
+  const Json whole = Json::parse(ResultsJson(Example()));
+  int num_fields = 0;
+  const auto expect_refused = [&](const Json& json, const std::string& what) {
+    EXPECT_TRUE(IsRefused(json.dump())) << what;
+    ++num_fields;
+  };
+  for (const auto& entry : whole.items()) {
+    if (entry.key() == "crop_in_resized_frame") continue;  // follows from the preprocessing
+    Json json = whole;
+    json.erase(entry.key());
+    expect_refused(json, "without " + entry.key());
+    json[entry.key()] = 3;
+    expect_refused(json, entry.key() + " = 3");
+  }
+  const Json image = whole.at("images").at(0);
+  for (const auto& entry : image.items()) {
+    if (entry.key() == "p_value") continue;  // no threshold yet
+    Json json = whole;
+    json.at("images").at(0).erase(entry.key());
+    expect_refused(json, "without images/" + entry.key());
+    json.at("images").at(0)[entry.key()] = true;
+    expect_refused(json, "images/" + entry.key() + " = true");
+  }
+  EXPECT_GT(num_fields, 40);
+}
+
+TEST_F(ResultsFile, IsRefusedWhereASizeIsImpossible) {
+  for (const Json& value : std::vector<Json>{0, -5, 1.5, 4294967297}) {
+    Json json = Json::parse(ResultsJson(Example()));
+    json.at("images").at(0).at("width") = value;
+    EXPECT_TRUE(IsRefused(json.dump()));
+  }
+}
+
+TEST_F(ResultsFile, IsRefusedWhenItIsNoneOfOurs) {
+  Json other = Json::parse(ResultsJson(Example()));
+  other["schema"] = "touchstone.results/2";
+  EXPECT_TRUE(IsRefused(other.dump(), "'touchstone.results/2'"));
+  for (const std::string& text :
+       std::vector<std::string>{"", "null", "[]", "{}", std::string(300000, '['), "\xff"}) {
+    EXPECT_TRUE(IsRefused(text));
+  }
+  const std::string whole = ResultsJson(Example());
+  for (std::size_t length = 0; length + 2 < whole.size(); length += 13) {
+    ASSERT_TRUE(IsRefused(whole.substr(0, length))) << length;
+  }
+}
+
+TEST_F(ResultsFile, ThatIsNotThereSaysHowToMakeOne) {
+  EXPECT_TRUE(Refuses(ErrorCode::kResults, "touchstone score", [&] { ReadResults(folder_.path()); }));
+}
+
+}  // namespace
+}  // namespace touchstone
