@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <map>
 
@@ -30,6 +31,20 @@ CLI::Option* AddNamed(CLI::App* command, const std::string& flag, std::optional<
           },
           help)
       ->type_name(allowed);
+}
+
+// /dev/null, /dev/stderr, /dev/fd/3 and the like: these are written to as they are. To put a file in
+// their place, as for other files, would take them away from everybody else.
+bool IsDeviceOrPipe(const std::filesystem::path& file) {
+  std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::status(file, error);
+  return std::filesystem::exists(status) && std::filesystem::is_other(status);
+}
+
+void WriteInto(const std::filesystem::path& file, const std::string& text) {
+  std::ofstream stream(file, std::ios::binary);
+  stream << text << std::flush;
+  if (!stream) throw Error(ErrorCode::kIo, "--json: cannot be written to", file);
 }
 
 }  // namespace
@@ -107,6 +122,7 @@ void CheckJsonFile(const CommonOptions& common) {
   if (std::filesystem::is_directory(common.json, error)) {
     throw Error(ErrorCode::kUsage, "--json: is a folder; name a file", common.json);
   }
+  if (IsDeviceOrPipe(common.json)) return;
   const std::filesystem::path parent = std::filesystem::absolute(common.json).parent_path();
   if (!std::filesystem::is_directory(parent, error)) {
     throw Error(ErrorCode::kUsage, "--json: there is no folder to write it to; make it first", common.json);
@@ -129,6 +145,8 @@ void WriteJson(const CommonOptions& common, const std::string& document) {
   if (common.json.empty()) return;
   if (common.json == "-") {
     std::cout << document;
+  } else if (IsDeviceOrPipe(common.json)) {
+    WriteInto(common.json, document);
   } else {
     WriteFileAtomically(common.json, document);
   }

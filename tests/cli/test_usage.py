@@ -1,7 +1,10 @@
 """What is said before any work: help, version, usage errors, and the options that every verb has."""
 
 import json
+import os
 import re
+import stat
+import subprocess
 
 import pytest
 
@@ -143,6 +146,18 @@ def test_json_takes_no_value_after_a_space(touchstone, gallery, check):
     """`--json doc.json` must not swallow an input."""
     outcome = touchstone("score", "--json", check, "-g", gallery, "-o", "r")
     assert len(json.loads(outcome.stdout)["images"]) == 3
+
+
+def test_json_into_a_pipe_leaves_the_pipe_where_it_is(touchstone, tmp_path, gallery):
+    """As with /dev/null: a file that took its place would take it away from everybody."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE) as reader:
+        outcome = touchstone("gallery", "verify", gallery, f"--json={pipe}")
+        received = reader.communicate(timeout=10)[0]
+    assert outcome.code == 0
+    assert json.loads(received)["whole"] is True
+    assert stat.S_ISFIFO(pipe.stat().st_mode) and names(tmp_path) == ["pipe"]
 
 
 @pytest.mark.parametrize(
