@@ -127,6 +127,13 @@ void StagingFolder::Commit() {
   if (replaces) fs::remove_all(old, error);
 }
 
+void MakeWritableFolder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  ThrowIf(error, "cannot be created", folder);
+  ProbeWritable(folder);
+}
+
 void MakeEmptyFolder(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);

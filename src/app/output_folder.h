@@ -34,6 +34,9 @@ class StagingFolder {
   std::filesystem::path final_, staging_;
 };
 
+/// Makes sure that `folder` is there and that we can write to it. @throws Error kIo
+void MakeWritableFolder(const std::filesystem::path& folder);
+
 /// Makes `folder` an empty folder that we can write to. @throws Error kIo
 void MakeEmptyFolder(const std::filesystem::path& folder);
 

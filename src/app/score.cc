@@ -185,6 +185,7 @@ class ScoreRun {
     const SpadeScorer scorer(gallery, wanted);
     CheckFreeSpace(options_.output, OutputBytes(options_, manifest, items_.total()));
     MakeEmptyFolder(options_.output);
+    if (options_.write_maps) MakeWritableFolder(MapsDir(options_));
     summary_.results = Heading(options_, gallery, scorer.options());
     WriteResults(summary_.results, options_.output);  // marks the folder as ours, and not complete
     const bool measure = options_.write_heatmaps && !SameMaps(wanted, manifest.options);

@@ -286,6 +286,31 @@ TEST_F(FitAndScore, ChecksEverythingBeforeTheFirstImage) {
   EXPECT_TRUE(refuses(ErrorCode::kUsage, "--maps", options));
 }
 
+TEST_F(FitAndScore, ChecksThatMapsCanBeWrittenBeforeTheFirstImage) {
+  DrawTrainingImages(2);
+  RunFit(Fitting());
+  Draw("test/1.png", 9);
+  ScoreOptions options = Scoring();
+  options.maps_dir = At("train/0.png/maps");
+  EXPECT_TRUE(Refuses(ErrorCode::kIo, "cannot be created", [&] { RunScore(options, &sink_); }));
+  EXPECT_EQ(sink_.num_items, 0);
+}
+
+TEST_F(FitAndScore, PutsMapsWhereItIsTold) {
+  DrawTrainingImages(2);
+  RunFit(Fitting());
+  Draw("test/good/1.png", 9);
+  ScoreOptions options = Scoring();
+  options.maps_dir = At("elsewhere/part/test");
+  options.write_heatmaps = false;
+  RunScore(options, &sink_);
+  EXPECT_TRUE(fs::exists(At("elsewhere/part/test/good/1.tiff")));
+  EXPECT_EQ(Contents("results").size(), 2U);
+  EvaluateOptions evaluating;
+  evaluating.results = At("results");
+  EXPECT_EQ(Evaluate(evaluating, sink_).objects.begin()->second.overall.num_normal, 1U);
+}
+
 TEST_F(FitAndScore, RefusesAnAlteredGallery) {
   DrawTrainingImages(2);
   RunFit(Fitting());

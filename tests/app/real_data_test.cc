@@ -25,7 +25,9 @@ class RealHazelnuts : public testing::Test {
     options.model = (fs::path(TOUCHSTONE_MODELS) / "efficientnet_lite0.pt").string();
     ASSERT_EQ(RunFit(options).num_images, 50U);
   }
-  static fs::path data() { return fs::path(TOUCHSTONE_SHARED_DATA) / "hazelnut_reduced"; }
+  static fs::path data() {
+    return (fs::path(TOUCHSTONE_SHARED_DATA) / "hazelnut_reduced").lexically_normal();
+  }
 
   ScoreOptions Options(const std::string& output) const {
     ScoreOptions options;

@@ -53,10 +53,11 @@ std::string FormatNumber(double value);
 /// scores.csv: path,score,retrieval_score,map_max,p_value,verdict,error; RFC 4180 quoting, "\n" ends.
 std::string ScoresCsv(const Results& results);
 
-/// results.json. Failed images are in failed[], with code and message, and not in images[].
+/// results.json. Failed images are in failed[], with code and message, and not in images[]. A name that is
+/// not UTF-8 is shown with U+FFFD for what is not; "<key>_bytes" beside it lists its bytes.
 std::string ResultsJson(const Results& results);
 
-/// Reads results.json back, for evaluate.
+/// Reads results.json back, for evaluate; failed images are in their places among `images`.
 /// @throws Error kResults: not there, not ours, another schema version, malformed.
 Results ReadResults(const std::filesystem::path& results_folder);
 
