@@ -71,8 +71,7 @@ ExitCode RunScore(const ScoreArguments& arguments, const CommonOptions& common, 
   options.paths = &paths;
   const bool prints_lines = common.json != "-";
   const ScoreSummary summary = Score(options, terminal, [&](const ImageResult& image) {
-    // Flushed at once: a line controller waits for it.
-    if (prints_lines) std::cout << FormatNumber(*image.score) << '\t' << Printable(image.path) << std::endl;
+    if (prints_lines) terminal.Print(FormatNumber(*image.score) + '\t' + Printable(image.path));
   });
   if (summary.results.images.empty() && !summary.interrupted) {
     throw Error(ErrorCode::kIo, "standard input ended without naming an image; give one path a line");

@@ -92,6 +92,11 @@ void Terminal::Say(const std::string& message) {
   if (!quiet_) std::cerr << Printable(message) << std::endl;
 }
 
+void Terminal::Print(const std::string& line) {
+  Clear();  // where stdout is the same terminal, the progress line would be glued to it
+  std::cout << line << std::endl;
+}
+
 void Terminal::Error(const std::string& message) {
   std::cerr << "touchstone: error: " << Printable(message) << std::endl;
 }

@@ -22,7 +22,8 @@ class Terminal : public ProgressSink {
   void Warn(const std::string& message) override;
   bool Interrupted() const override;
 
-  void Say(const std::string& message);           ///< a line of talk; not with `quiet`
+  void Say(const std::string& message);  ///< a line of talk; not with `quiet`
+  void Print(const std::string& line);   ///< a line of result, on stdout; flushed, somebody may wait for it
   static void Error(const std::string& message);  ///< "touchstone: error: ...", always
 
  private:
