@@ -23,7 +23,10 @@ class Outcome:
     @property
     def lines(self):
         """Standard output as [(score, path)], the paths as bytes."""
-        return [(float(score), path) for score, path in (line.split(b"\t", 1) for line in self.stdout.splitlines())]
+        return [
+            (float(score), path)
+            for score, path in (line.split(b"\t", 1) for line in self.stdout.splitlines())
+        ]
 
     @property
     def paths(self):
@@ -33,7 +36,9 @@ class Outcome:
 def run(*arguments, cwd, stdin=b"", **options):
     """Runs `touchstone ARGUMENTS` to its end. Whatever is asked of it, it must not crash nor find a bug in itself."""
     command = [binary(), *arguments]
-    done = subprocess.run(command, cwd=cwd, input=stdin, capture_output=True, check=False, timeout=120, **options)
+    done = subprocess.run(
+        command, cwd=cwd, input=stdin, capture_output=True, check=False, timeout=120, **options
+    )
     outcome = Outcome(done.returncode, done.stdout or b"", (done.stderr or b"").decode(errors="replace"))
     assert outcome.code >= 0, f"killed by signal {-outcome.code}: {outcome.stderr}"
     assert outcome.code != 70, outcome.stderr
@@ -51,7 +56,11 @@ def refusal(outcome, code, *said):
 def tree(folder):
     """Every file below a folder with its bytes: {relative path: bytes}."""
     folder = pathlib.Path(folder)
-    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
 
 
 def names(folder):

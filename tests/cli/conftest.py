@@ -28,7 +28,9 @@ def touchstone(tmp_path):
 def made_once(tmp_path_factory, name, *arguments):
     """The folder that a command writes; the command must succeed."""
     target = tmp_path_factory.mktemp(name) / name
-    outcome = run(*[target if argument == "TARGET" else argument for argument in arguments], cwd=target.parent)
+    outcome = run(
+        *[target if argument == "TARGET" else argument for argument in arguments], cwd=target.parent
+    )
     assert outcome.code == 0, outcome
     return target
 
@@ -42,7 +44,9 @@ def normal(tmp_path_factory):
 @pytest.fixture(scope="session")
 def gallery(tmp_path_factory, normal):
     """Of `normal`, with the tiny extractor at 32x32. Not to be changed; copy it with own_gallery."""
-    return made_once(tmp_path_factory, "gallery", "fit", normal, "-o", "TARGET", "--model", TINY, "--resize", "32")
+    return made_once(
+        tmp_path_factory, "gallery", "fit", normal, "-o", "TARGET", "--model", TINY, "--resize", "32"
+    )
 
 
 @pytest.fixture
@@ -72,4 +76,6 @@ def sample_gallery(tmp_path_factory, sample):
 @pytest.fixture(scope="session")
 def sample_results(tmp_path_factory, sample, sample_gallery):
     """Of the sample's test folder. Not to be changed."""
-    return made_once(tmp_path_factory, "sample_results", "score", sample / "test", "-g", sample_gallery, "-o", "TARGET")
+    return made_once(
+        tmp_path_factory, "sample_results", "score", sample / "test", "-g", sample_gallery, "-o", "TARGET"
+    )

@@ -4,7 +4,15 @@ import numpy
 from PIL import Image
 
 # What each format is called here, and how PIL writes it.
-FORMATS = {"png": {}, "jpg": {"quality": 92}, "bmp": {}, "tif": {}, "webp": {"quality": 90}, "pgm": {}, "ppm": {}}
+FORMATS = {
+    "png": {},
+    "jpg": {"quality": 92},
+    "bmp": {},
+    "tif": {},
+    "webp": {"quality": 90},
+    "pgm": {},
+    "ppm": {},
+}
 
 
 def pixels(seed, size=(48, 40)):

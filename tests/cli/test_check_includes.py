@@ -22,10 +22,18 @@ def write(root, name, text):
 
 @pytest.fixture(name="tree")
 def _tree(tmp_path):
-    write(tmp_path, "src/cli/main.cc", '#include <iostream>\n#include "touchstone/app/fit.h"\nint main() { exit(1); }\n')
+    write(
+        tmp_path,
+        "src/cli/main.cc",
+        '#include <iostream>\n#include "touchstone/app/fit.h"\nint main() { exit(1); }\n',
+    )
     write(tmp_path, "src/backbone/network.cc", '#include <torch/script.h>\n#include "backbone/network.h"\n')
     write(tmp_path, "include/touchstone/store/options_json.h", "#include <nlohmann/json_fwd.hpp>\n")
-    write(tmp_path, "src/knn/search.cc", '// exit(1) in a comment\nconst char* text = "printf(1)";\nstd::snprintf(a, 1, b);\n')
+    write(
+        tmp_path,
+        "src/knn/search.cc",
+        '// exit(1) in a comment\nconst char* text = "printf(1)";\nstd::snprintf(a, 1, b);\n',
+    )
     return tmp_path
 
 
@@ -40,9 +48,17 @@ def test_refuses_a_folder_without_code(tmp_path):
 @pytest.mark.parametrize(
     "name, text, said",
     [
-        ("src/knn/a.cc", '#include "touchstone/methods/spade.h"\n', "src/knn/a.cc:1: knn may not use methods"),
+        (
+            "src/knn/a.cc",
+            '#include "touchstone/methods/spade.h"\n',
+            "src/knn/a.cc:1: knn may not use methods",
+        ),
         ("src/app/a.cc", '#include "store/manifest_json.h"\n', "private to store"),
-        ("src/app/a.cc", "\n#include <torch/script.h>\n", "src/app/a.cc:2: <torch/script.h> belongs to backbone"),
+        (
+            "src/app/a.cc",
+            "\n#include <torch/script.h>\n",
+            "src/app/a.cc:2: <torch/script.h> belongs to backbone",
+        ),
         ("src/store/a.cc", "#include <opencv2/core.hpp>\n", "not to store"),
         ("src/methods/a.h", "#include <opencv2/core.hpp>\n", "stays out of this header"),
         ("include/touchstone/store/a.h", "#include <nlohmann/json.hpp>\n", "stays out of this header"),

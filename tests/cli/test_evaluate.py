@@ -157,7 +157,9 @@ def test_what_does_not_pair_is_named_and_left_out_of_the_pixel_figures(evaluate,
 
 def test_masks_pair_by_the_whole_stem(evaluate, category):
     """000_mask is not the mask of 00 nor of 000_mask."""
-    (category / "ground_truth" / "dent" / "000_mask.png").rename(category / "ground_truth" / "dent" / "000.png")
+    (category / "ground_truth" / "dent" / "000_mask.png").rename(
+        category / "ground_truth" / "dent" / "000.png"
+    )
     _, outcome = evaluate()
     assert "dent/000.png" in outcome.stderr
 
@@ -188,7 +190,10 @@ def test_any_mask_value_above_zero_is_defect(evaluate, category):
 
 def test_maps_in_the_official_layout_give_the_same_metrics(touchstone, tmp_path, category, sample_gallery):
     maps = tmp_path / "maps" / "sample" / "test"
-    assert touchstone("score", category / "test", "-g", sample_gallery, "-o", "results", "--maps", maps).code == 0
+    assert (
+        touchstone("score", category / "test", "-g", sample_gallery, "-o", "results", "--maps", maps).code
+        == 0
+    )
     from_results = json.loads(touchstone("evaluate", "results", "--json").stdout)["objects"]["sample"]
     before = tree(tmp_path)
     outcome = touchstone("evaluate", "--maps", "maps", "--dataset", "data", "--json")
@@ -205,7 +210,9 @@ def test_maps_in_the_official_layout_give_the_same_metrics(touchstone, tmp_path,
 
 def test_maps_alone_have_no_retrieval_score(touchstone, tmp_path, category, sample_results):
     shutil.copytree(sample_results / "maps", tmp_path / "maps" / "sample" / "test")
-    document = json.loads(touchstone("evaluate", "--maps", "maps", "--dataset", category.parent, "--json").stdout)
+    document = json.loads(
+        touchstone("evaluate", "--maps", "maps", "--dataset", category.parent, "--json").stdout
+    )
     rocauc = document["objects"]["sample"]["image_rocauc"]
     assert rocauc["retrieval"] is None and "maps alone" in rocauc["retrieval_reason"]
 
@@ -255,6 +262,8 @@ def test_pro_limit_adds_its_own_figure(evaluate):
     assert sorted(metrics["au_pro"]) == ["0.05", "0.1"]
 
 
-@pytest.mark.parametrize("option", [("--pro-limit", "0"), ("--pro-limit", "1.1"), ("--resolution", "0"), ("--resolution", "12x13")])
+@pytest.mark.parametrize(
+    "option", [("--pro-limit", "0"), ("--pro-limit", "1.1"), ("--resolution", "0"), ("--resolution", "12x13")]
+)
 def test_options_out_of_range_are_refused(touchstone, sample_results, option):
     refusal(touchstone("evaluate", sample_results, *option), 2, option[0], option[1])

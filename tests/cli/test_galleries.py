@@ -10,6 +10,7 @@ import pytest
 import pictures
 from command_line import EXTRACTORS, TINY, names, refusal, tree
 
+OTHER = EXTRACTORS / "other_stride.pt"
 FIT = ("--model", TINY, "--resize", "32")
 
 
@@ -35,7 +36,11 @@ def test_segments_are_safetensors_in_the_declared_shapes(gallery):
         header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
     header.pop("__metadata__", None)
     shapes = {name: (entry["dtype"], entry["shape"]) for name, entry in header.items()}
-    assert shapes == {"global": ("F32", [6, 3]), "level1": ("F32", [6, 8, 8, 3]), "level2": ("F32", [6, 4, 4, 3])}
+    assert shapes == {
+        "global": ("F32", [6, 3]),
+        "level1": ("F32", [6, 8, 8, 3]),
+        "level2": ("F32", [6, 4, 4, 3]),
+    }
 
 
 def test_a_gallery_works_where_it_was_copied_to(touchstone, tmp_path, check):
@@ -60,7 +65,9 @@ def test_a_gallery_of_one_image_scores(touchstone, tmp_path, check):
     assert all(score > 0 for score, _ in outcome.lines)
 
 
-def test_float16_halves_the_segments_and_hardly_moves_the_scores(touchstone, tmp_path, gallery, normal, check):
+def test_float16_halves_the_segments_and_hardly_moves_the_scores(
+    touchstone, tmp_path, gallery, normal, check
+):
     assert touchstone("fit", normal, "-o", "half", *FIT, "--dtype", "float16").code == 0
     assert manifest_of(tmp_path / "half")["dtype"] == "float16"
     full_bytes, half_bytes = (segment_of(folder).stat().st_size for folder in (gallery, tmp_path / "half"))
@@ -82,7 +89,7 @@ DAMAGE = {
     "empty segment": (lambda g: segment_of(g).write_bytes(b""), "000000.safetensors", "half copied"),
     "missing segment": (lambda g: segment_of(g).unlink(), "000000.safetensors", "missing"),
     "altered extractor": (lambda g: flip_a_byte(g / "extractor.pt"), "extractor.pt", "altered"),
-    "another extractor": (lambda g: shutil.copy(EXTRACTORS / "other_stride.pt", g / "extractor.pt"), "extractor.pt", "altered"),
+    "another extractor": (lambda g: shutil.copy(OTHER, g / "extractor.pt"), "extractor.pt", "altered"),
     "missing extractor": (lambda g: (g / "extractor.pt").unlink(), "extractor.pt", "missing"),
     "no manifest": (lambda g: (g / "manifest.json").unlink(), "manifest.json", "not a gallery"),
     "short manifest": (lambda g: pictures.truncate(g / "manifest.json"), "manifest.json", ""),
@@ -92,9 +99,15 @@ DAMAGE = {
 
 @pytest.mark.parametrize("damage, file, said", DAMAGE.values(), ids=DAMAGE.keys())
 @pytest.mark.parametrize("verb", ["score", "verify"])
-def test_a_damaged_gallery_is_refused_by_name(touchstone, tmp_path, own_gallery, check, verb, damage, file, said):
+def test_a_damaged_gallery_is_refused_by_name(
+    touchstone, tmp_path, own_gallery, check, verb, damage, file, said
+):
     damage(own_gallery)
-    arguments = ("score", check, "-g", own_gallery, "-o", "r") if verb == "score" else ("gallery", "verify", own_gallery)
+    arguments = (
+        ("score", check, "-g", own_gallery, "-o", "r")
+        if verb == "score"
+        else ("gallery", "verify", own_gallery)
+    )
     refusal(touchstone(*arguments), 1, file, said)
     assert not (tmp_path / "r").exists()
 
@@ -115,12 +128,16 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("where, value, said", CHANGES.values(), ids=CHANGES.keys())
-def test_a_manifest_with_a_false_entry_is_refused(touchstone, tmp_path, own_gallery, check, where, value, said):
+def test_a_manifest_with_a_false_entry_is_refused(
+    touchstone, tmp_path, own_gallery, check, where, value, said
+):
     manifest = manifest_of(own_gallery)
     entry = manifest
     for key in where[:-1]:
         entry = entry[key]
-    assert where[-1] in (entry if isinstance(entry, dict) else range(len(entry))), "the manifest has no such entry"
+    assert where[-1] in (
+        entry if isinstance(entry, dict) else range(len(entry))
+    ), "the manifest has no such entry"
     entry[where[-1]] = value
     (own_gallery / "manifest.json").write_text(json.dumps(manifest))
     refusal(touchstone("score", check, "-g", own_gallery, "-o", "r"), 1, said)
@@ -172,7 +189,10 @@ MODELS = {
     "text": (lambda: b"this is no model\n" * 100, ""),
     "half a model": (lambda: TINY.read_bytes()[: TINY.stat().st_size // 2], ""),
     "a state dict": (lambda: (EXTRACTORS / "state_dict.pt").read_bytes(), "export_extractor.py"),
-    "a module without description": (lambda: (EXTRACTORS / "no_description.pt").read_bytes(), "export_extractor.py"),
+    "a module without description": (
+        lambda: (EXTRACTORS / "no_description.pt").read_bytes(),
+        "export_extractor.py",
+    ),
     "one tensor as output": (lambda: (EXTRACTORS / "one_tensor.pt").read_bytes(), ""),
     "another number of levels": (lambda: (EXTRACTORS / "one_level.pt").read_bytes(), "level"),
     "another rank": (lambda: (EXTRACTORS / "flat_level.pt").read_bytes(), "eighth"),

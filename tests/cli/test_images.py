@@ -34,14 +34,20 @@ def test_fit_names_a_truncated_file_of_every_format_and_goes_on(touchstone, tmp_
     outcome = touchstone("fit", one_broken_of_each, "-o", "g", *FIT, "--json")
     assert outcome.code == 3
     document = json.loads(outcome.stdout)
-    assert [image["path"] for image in document["failed"]] == sorted(f"broken_{s}.{s}" for s in pictures.FORMATS)
+    assert [image["path"] for image in document["failed"]] == sorted(
+        f"broken_{s}.{s}" for s in pictures.FORMATS
+    )
     for suffix in pictures.FORMATS:
         assert f"broken_{suffix}.{suffix}: " in outcome.stderr
     assert document["num_images"] == 2 * len(pictures.FORMATS)
-    assert len(json.loads((tmp_path / "g" / "manifest.json").read_text())["images"]) == 2 * len(pictures.FORMATS)
+    assert len(json.loads((tmp_path / "g" / "manifest.json").read_text())["images"]) == 2 * len(
+        pictures.FORMATS
+    )
 
 
-def test_score_names_a_truncated_file_of_every_format_and_goes_on(touchstone, tmp_path, gallery, one_broken_of_each):
+def test_score_names_a_truncated_file_of_every_format_and_goes_on(
+    touchstone, tmp_path, gallery, one_broken_of_each
+):
     outcome = touchstone("score", one_broken_of_each, "-g", gallery, "-o", "r")
     assert (outcome.code, len(outcome.lines)) == (3, 2 * len(pictures.FORMATS))
     problems = failed(tmp_path / "r")
@@ -109,7 +115,9 @@ def test_gray_alpha_palette_and_16_bits_in_mixed_sizes_are_taken(touchstone, tmp
     outcome = touchstone("score", folder, "-g", gallery, "-o", "r")
     assert (outcome.code, len(outcome.lines)) == (0, 8), outcome
     for image in json.loads((tmp_path / "r" / "results.json").read_text())["images"]:
-        with Image.open(tmp_path / "r" / "maps" / image["map"]) as score_map, Image.open(folder / image["path"]) as photo:
+        with Image.open(tmp_path / "r" / "maps" / image["map"]) as score_map, Image.open(
+            folder / image["path"]
+        ) as photo:
             assert score_map.mode == "F"
             assert score_map.size == photo.size == (image["width"], image["height"])
             assert float(numpy.asarray(score_map).max()) == pytest.approx(image["map_max"], rel=1e-6)
@@ -129,7 +137,10 @@ def test_alpha_is_dropped_not_blended(touchstone, tmp_path, gallery):
 def test_white_level_scales_images_of_more_than_8_bits(touchstone, tmp_path):
     """A 12-bit picture under its white level is the 8-bit picture, to rounding."""
     gray = pictures.pixels(5)[..., 0]
-    for name, values in (("eight", gray), ("twelve", (gray.astype(numpy.float64) * 4095 / 255).round().astype(numpy.uint16))):
+    for name, values in (
+        ("eight", gray),
+        ("twelve", (gray.astype(numpy.float64) * 4095 / 255).round().astype(numpy.uint16)),
+    ):
         (tmp_path / name).mkdir()
         Image.fromarray(values).save(tmp_path / name / "a.png")
     pictures.folder(tmp_path / "normal", 3)
@@ -138,7 +149,11 @@ def test_white_level_scales_images_of_more_than_8_bits(touchstone, tmp_path):
         results = f"r{len(scores)}"
         fit = touchstone("fit", "normal", "-o", f"g{results}", *FIT, "--white-level", white_level)
         assert fit.code == 0
-        scores += [touchstone("score", images, "-g", f"g{results}", "-o", results, "--image-score", "retrieval").lines[0][0]]
+        scores += [
+            touchstone(
+                "score", images, "-g", f"g{results}", "-o", results, "--image-score", "retrieval"
+            ).lines[0][0]
+        ]
     assert scores[1] == pytest.approx(scores[0], rel=0.1)
     assert abs(scores[2] - scores[0]) > 10 * abs(scores[1] - scores[0])
 
@@ -155,7 +170,10 @@ def test_an_exif_orientation_is_warned_about_and_not_applied(touchstone, tmp_pat
     exif = Image.Exif()
     exif[0x0112] = 6
     pictures.save(tmp_path / "in" / "turned.jpg", 1, (48, 40), exif=exif.tobytes())
-    for outcome in (touchstone("score", "in", "-g", gallery, "-o", "r"), touchstone("fit", "in", "-o", "g", *FIT)):
+    for outcome in (
+        touchstone("score", "in", "-g", gallery, "-o", "r"),
+        touchstone("fit", "in", "-o", "g", *FIT),
+    ):
         assert outcome.code == 0
         assert "1 image carrying an EXIF orientation, which is not applied" in outcome.stderr
         assert "turned.jpg" in outcome.stderr
@@ -167,7 +185,9 @@ def test_a_scored_image_of_the_gallery_itself_is_warned_about(touchstone, tmp_pa
     (check / "copy.png").write_bytes((normal / "003.png").read_bytes())
     outcome = touchstone("score", check, "-g", gallery, "-o", "r")
     assert "1 image being among the gallery's own" in outcome.stderr and "copy.png" in outcome.stderr
-    assert any("copy.png" in text for text in json.loads((tmp_path / "r" / "results.json").read_text())["warnings"])
+    assert any(
+        "copy.png" in text for text in json.loads((tmp_path / "r" / "results.json").read_text())["warnings"]
+    )
 
 
 def test_no_warning_without_a_reason(touchstone, gallery, check):
@@ -179,7 +199,10 @@ def test_another_size_and_bit_depth_are_warned_about(touchstone, tmp_path, galle
     Image.fromarray(pictures.pixels(1)[..., 0].astype(numpy.uint16) * 257).save(check / "deep.png")
     outcome = touchstone("score", check, "-g", gallery, "-o", "r")
     assert outcome.code == 0
-    by_topic = {topic: [line for line in outcome.stderr.splitlines() if topic in line] for topic in ("of a size", "bit depth")}
+    by_topic = {
+        topic: [line for line in outcome.stderr.splitlines() if topic in line]
+        for topic in ("of a size", "bit depth")
+    }
     assert ["large.png" in line for line in by_topic["of a size"]] == [True]
     assert ["deep.png" in line for line in by_topic["bit depth"]] == [True]
     assert "deep.png" not in by_topic["of a size"][0]
@@ -188,7 +211,9 @@ def test_another_size_and_bit_depth_are_warned_about(touchstone, tmp_path, galle
 @pytest.fixture(name="nan_on_white", scope="module")
 def _nan_on_white(tmp_path_factory):
     model = tmp_path_factory.mktemp("model") / "nan_on_white.pt"
-    subprocess.run([sys.executable, pathlib.Path(__file__).with_name("export_nan_on_white.py"), model], check=True)
+    subprocess.run(
+        [sys.executable, pathlib.Path(__file__).with_name("export_nan_on_white.py"), model], check=True
+    )
     return model
 
 

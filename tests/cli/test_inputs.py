@@ -129,7 +129,9 @@ def test_two_images_with_one_output_name_are_a_usage_error(touchstone, tmp_path,
 
 
 def test_the_same_image_twice_is_a_usage_error(touchstone, tmp_path, gallery, check):
-    refusal(touchstone("score", "check/000.png", "./check/000.png", "-g", gallery, "-o", "r"), 2, "check/000.png")
+    refusal(
+        touchstone("score", "check/000.png", "./check/000.png", "-g", gallery, "-o", "r"), 2, "check/000.png"
+    )
     assert check.is_dir() and names(tmp_path) == ["check"]
 
 
@@ -160,7 +162,14 @@ def test_standard_input_takes_windows_line_ends_and_empty_lines(touchstone, gall
 
 def test_bad_paths_on_standard_input_are_named_and_the_run_goes_on(touchstone, tmp_path, gallery, check):
     pictures.save(tmp_path / "check" / "000.jpg")
-    given = ["check/000.png", "check/../check/001.png", "check/000.jpg", "missing.png", "./check/000.png", "check/001.png"]
+    given = [
+        "check/000.png",
+        "check/../check/001.png",
+        "check/000.jpg",
+        "missing.png",
+        "./check/000.png",
+        "check/001.png",
+    ]
     outcome = touchstone("score", "-", "-g", gallery, "-o", "r", stdin="\n".join(given).encode())
     assert check.is_dir()
     assert (outcome.code, outcome.paths) == (3, ["check/000.png", "check/001.png"])
@@ -192,7 +201,9 @@ def test_strange_names_arrive_unharmed(touchstone, tmp_path, gallery):
     assert outcome.code == 0
     by_bytes = sorted(STRANGE, key=str.encode)
     assert [row["path"] for row in rows(tmp_path / "r")] == by_bytes
-    assert [image["path"] for image in json.loads((tmp_path / "r" / "results.json").read_text())["images"]] == by_bytes
+    assert [
+        image["path"] for image in json.loads((tmp_path / "r" / "results.json").read_text())["images"]
+    ] == by_bytes
     assert names(tmp_path / "r" / "maps") == sorted(name[:-4] + ".tiff" for name in STRANGE)
     assert len(outcome.stdout.splitlines()) == len(STRANGE)  # one line an image, whatever its name
     assert b"\x1b" not in outcome.stdout and "\x1b" not in outcome.stderr

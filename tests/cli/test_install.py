@@ -61,14 +61,18 @@ def test_a_stranger_builds_against_the_package(prefix, tmp_path, gallery):
 
 def complete(*words):
     """What bash offers for the last word."""
-    script = f'. "{COMPLETIONS}"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _touchstone; printf "%s\\n" "${{COMPREPLY[@]}}"'
-    return succeed("bash", "-c", script, "-", "touchstone", *words).split()
+    script = """. "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _touchstone; printf '%s\\n' "${COMPREPLY[@]}" """
+    return succeed("bash", "-c", script, COMPLETIONS, "touchstone", *words).split()
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_completion_offers_every_long_option_of_the_help(command):
     text = succeed(binary(), *command.split(), "--help")
-    listed = {name for line in re.findall(r"^  (-.*)$", text, re.MULTILINE) for name in re.findall(r"--[a-z-]+", line.split("  ")[0])}
+    listed = {
+        name
+        for line in re.findall(r"^  (-.*)$", text, re.MULTILINE)
+        for name in re.findall(r"--[a-z-]+", line.split("  ")[0])
+    }
     assert "--help" in listed
     assert set(complete(*command.split(), "--")) == listed
 
@@ -82,13 +86,26 @@ def test_completion_offers_every_command_of_the_help(command):
 
 @pytest.mark.parametrize(
     "command, option",
-    [("fit", option) for option in ("--method", "--preset", "--dtype", "--fusion", "--distance", "--retrieval", "--image-score")]
+    [
+        ("fit", option)
+        for option in (
+            "--method",
+            "--preset",
+            "--dtype",
+            "--fusion",
+            "--distance",
+            "--retrieval",
+            "--image-score",
+        )
+    ]
     + [("score", "--fail-on")],
 )
 def test_completion_offers_values_that_are_taken(command, option):
     text = succeed(binary(), command, "--help")
     described = re.search(rf"^.*{option}[ :].*$", text, re.MULTILINE)[0]
-    choices = re.split(r"[|,]", re.search(r"(?:\{|[ :])([a-z0-9-]+(?:[|,][a-z0-9-]+)+|(?<=\{)[a-z-]+)", described)[1])
+    choices = re.split(
+        r"[|,]", re.search(r"(?:\{|[ :])([a-z0-9-]+(?:[|,][a-z0-9-]+)+|(?<=\{)[a-z-]+)", described)[1]
+    )
     assert sorted(complete(command, option, "")) == sorted(choices)
 
 

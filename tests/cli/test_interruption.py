@@ -25,16 +25,25 @@ def wait_until(condition):
         time.sleep(0.005)
 
 
-@pytest.mark.parametrize("number, threads", [(signal.SIGINT, "1"), (signal.SIGTERM, "2"), (signal.SIGINT, "7")])
-def test_score_that_waits_for_paths_ends_at_once_with_valid_results(tmp_path, gallery, check, number, threads):
+@pytest.mark.parametrize(
+    "number, threads", [(signal.SIGINT, "1"), (signal.SIGTERM, "2"), (signal.SIGINT, "7")]
+)
+def test_score_that_waits_for_paths_ends_at_once_with_valid_results(
+    tmp_path, gallery, check, number, threads
+):
     with start("score", "-", "-g", gallery, "-o", "r", "--threads", threads, cwd=tmp_path) as process:
         process.stdin.write(b"check/000.png\ncheck/001.png\n")
         process.stdin.flush()
-        lines = [process.stdout.readline() for _ in range(2)]  # a controller waits for each: they must come at once
+        lines = [
+            process.stdout.readline() for _ in range(2)
+        ]  # a controller waits for each: they must come at once
         process.send_signal(number)
         assert process.wait(PATIENCE_S) == 130
         stderr = process.stderr.read().decode()
-    assert check.is_dir() and [line.split(b"\t")[1] for line in lines] == [b"check/000.png\n", b"check/001.png\n"]
+    assert check.is_dir() and [line.split(b"\t")[1] for line in lines] == [
+        b"check/000.png\n",
+        b"check/001.png\n",
+    ]
     document = json.loads((tmp_path / "r" / "results.json").read_text())
     assert document["complete"] is False
     assert [image["path"] for image in document["images"]] == ["check/000.png", "check/001.png"]
@@ -93,4 +102,6 @@ def test_a_fit_that_was_killed_leaves_no_gallery_under_its_name(tmp_path, many):
     assert not (tmp_path / "g").exists()
     partial = next(tmp_path.glob(".g.partial-*"))
     refusal(run("gallery", "info", partial, cwd=tmp_path), 1, "not a gallery")
-    assert run("fit", tmp_path / "many", "-o", "g", "--include", "000*", "--model", TINY, cwd=tmp_path).code == 0
+    assert (
+        run("fit", tmp_path / "many", "-o", "g", "--include", "000*", "--model", TINY, cwd=tmp_path).code == 0
+    )

@@ -26,7 +26,18 @@ def test_k_above_the_gallery_is_clipped_with_a_warning_only_where_given(touchsto
 
 
 def test_fit_stores_scoring_options_as_defaults(touchstone, tmp_path, gallery, normal, check):
-    chosen = ("-K", "2", "--sigma", "1.5", "--distance", "l2", "--fusion", "per-level", "--image-score", "retrieval")
+    chosen = (
+        "-K",
+        "2",
+        "--sigma",
+        "1.5",
+        "--distance",
+        "l2",
+        "--fusion",
+        "per-level",
+        "--image-score",
+        "retrieval",
+    )
     assert touchstone("fit", normal, "-o", "g", *FIT, *chosen).code == 0
     stored = touchstone("score", check, "-g", "g", "-o", "r1")
     given = touchstone("score", check, "-g", gallery, "-o", "r2", *chosen)
@@ -61,7 +72,9 @@ def test_a_single_level_alone_is_the_same_under_both_fusions_at_its_own_grid(tou
 
 def test_random_retrieval_hangs_on_the_seed_and_on_nothing_else(touchstone, gallery, check):
     def scores(name, *options):
-        outcome = touchstone("score", check, "-g", gallery, "-o", name, "-K", "2", "--retrieval", "random", *options)
+        outcome = touchstone(
+            "score", check, "-g", gallery, "-o", name, "-K", "2", "--retrieval", "random", *options
+        )
         assert outcome.code == 0
         return outcome.stdout
 
@@ -114,7 +127,9 @@ def test_threads_and_repetition_move_no_byte(touchstone, tmp_path, normal, model
 
 
 def test_an_image_scores_the_same_alone_and_among_others_in_any_order(touchstone, tmp_path, gallery, check):
-    together = touchstone("score", "check/001.png", "check/000.png", "check/002.png", "-g", gallery, "-o", "r1")
+    together = touchstone(
+        "score", "check/001.png", "check/000.png", "check/002.png", "-g", gallery, "-o", "r1"
+    )
     alone = touchstone("score", "check/001.png", "check/000.png", "-g", gallery, "-o", "r2")
     assert check.is_dir()
     assert set(alone.stdout.splitlines()) < set(together.stdout.splitlines())

@@ -20,11 +20,16 @@ def _unprivileged(tmp_path):
     if os.geteuid() != 0:
         return lambda *arguments: run(*arguments, cwd=tmp_path)
     without = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--"]
-    if shutil.which("setpriv") is None or subprocess.run([*without, "true"], capture_output=True, check=False).returncode:
+    if (
+        shutil.which("setpriv") is None
+        or subprocess.run([*without, "true"], capture_output=True, check=False).returncode
+    ):
         pytest.skip("the tests run as root and setpriv cannot take its right to write everywhere away")
 
     def call(*arguments):
-        done = subprocess.run([*without, binary(), *arguments], cwd=tmp_path, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [*without, binary(), *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
         return done.returncode, done.stdout, done.stderr
 
     return call
@@ -81,7 +86,9 @@ def _small_disk(tmp_path):
 
 
 @pytest.mark.parametrize("verb", ["fit", "score"])
-def test_a_disk_that_is_too_small_is_found_before_the_first_image(touchstone, small_disk, gallery, check, verb):
+def test_a_disk_that_is_too_small_is_found_before_the_first_image(
+    touchstone, small_disk, gallery, check, verb
+):
     disk = small_disk(256 << 10)
     arguments = ("fit", check, *FIT) if verb == "fit" else ("score", check, "-g", gallery)
     refusal(touchstone(*arguments, "-o", disk / "out"), 1, "too full", "MiB")
@@ -113,7 +120,10 @@ def test_score_ends_with_an_error_where_the_disk_fills_up(touchstone, tmp_path, 
 def test_a_full_standard_output_is_an_error(touchstone, gallery, check):
     with open("/dev/full", "wb") as full:
         done = subprocess.run(
-            [binary(), "score", check, "-g", gallery, "-o", check / "r"], stdout=full, stderr=subprocess.PIPE, check=False
+            [binary(), "score", check, "-g", gallery, "-o", check / "r"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
         )
     assert done.returncode == 1
     assert b"standard output" in done.stderr
@@ -150,7 +160,10 @@ def test_help_into_a_full_standard_output_is_an_error():
 
 
 def test_maps_may_go_to_a_folder_of_their_own(touchstone, tmp_path, gallery, check):
-    assert touchstone("score", check, "-g", gallery, "-o", "r", "--maps", "elsewhere/m", "--no-heatmaps").code == 0
+    assert (
+        touchstone("score", check, "-g", gallery, "-o", "r", "--maps", "elsewhere/m", "--no-heatmaps").code
+        == 0
+    )
     assert names(tmp_path / "elsewhere" / "m") == ["000.tiff", "001.tiff", "002.tiff"]
     assert names(tmp_path / "r") == ["results.json", "scores.csv"]
 

@@ -62,6 +62,11 @@ def test_the_commands_of_the_readme_run_in_the_order_in_which_they_stand(lines, 
         if not re.search(r"(^|\| *)touchstone ", line):
             continue
         done = subprocess.run(
-            ["bash", "-c", line], cwd=tmp_path / "work", env=stand_ins, capture_output=True, text=True, check=False
+            ["bash", "-c", line],
+            cwd=tmp_path / "work",
+            env=stand_ins,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"

@@ -89,7 +89,9 @@ def test_usage_errors_exit_with_2_and_leave_nothing_behind(touchstone, tmp_path,
 
 
 def test_a_model_that_is_not_there_comes_with_the_command_that_makes_it(touchstone, check):
-    outcome = touchstone("fit", check, "-o", "g", "--model", "wide_resnet50_2", env={"TOUCHSTONE_MODELS": "none"})
+    outcome = touchstone(
+        "fit", check, "-o", "g", "--model", "wide_resnet50_2", env={"TOUCHSTONE_MODELS": "none"}
+    )
     refusal(outcome, 2, "scripts/export_extractor.py wide_resnet50_2 -o ")
 
 
@@ -109,7 +111,11 @@ def test_a_model_that_is_not_there_comes_with_the_command_that_makes_it(touchsto
 @pytest.mark.parametrize("verb", ["fit", "score"])
 def test_scoring_options_out_of_range_are_refused(touchstone, tmp_path, check, gallery, verb, option, limit):
     fit = ("fit", check, "-o", "out", "--model", TINY, "--resize", "32")
-    refusal(touchstone(*(fit if verb == "fit" else ("score", check, "-g", gallery, "-o", "out")), *option), 2, limit)
+    refusal(
+        touchstone(*(fit if verb == "fit" else ("score", check, "-g", gallery, "-o", "out")), *option),
+        2,
+        limit,
+    )
     assert not (tmp_path / "out").exists()
 
 
@@ -173,7 +179,9 @@ def test_json_into_a_pipe_leaves_the_pipe_where_it_is(touchstone, tmp_path, gall
 )
 def test_every_verb_has_one_json_document(touchstone, gallery, check, arguments, schema):
     assert check.is_dir()
-    outcome = touchstone(*[gallery if argument == "GALLERY" else argument for argument in arguments], "--json")
+    outcome = touchstone(
+        *[gallery if argument == "GALLERY" else argument for argument in arguments], "--json"
+    )
     assert outcome.code == 0, outcome
     assert json.loads(outcome.stdout)["schema"] == schema
 
