@@ -72,7 +72,8 @@ void WriteAtomically(const fs::path& file, const void* data, std::size_t num_byt
   errno = 0;
   std::FILE* handle = std::fopen(temporary.c_str(), "wb");
   if (handle == nullptr) ThrowSystemError("cannot be written", file);
-  const bool written = std::fwrite(data, 1, num_bytes, handle) == num_bytes && std::fflush(handle) == 0;
+  const bool passed_on = num_bytes == 0 || std::fwrite(data, 1, num_bytes, handle) == num_bytes;
+  const bool written = passed_on && std::fflush(handle) == 0;
   int reason = errno;
   const bool closed = std::fclose(handle) == 0;
   if (written && !closed) reason = errno;
