@@ -15,7 +15,7 @@ build_packages=(
   libjpeg-dev libpng-dev libtiff-dev libwebp-dev libexif-dev
   libcli11-dev nlohmann-json3-dev libgtest-dev)
 test_packages=(
-  python3 python3-pytest python3-numpy python3-scipy python3-sklearn python3-pil
+  python3 python3-pytest python3-pytest-xdist python3-numpy python3-scipy python3-sklearn python3-pil
   python3-torch python3-torchvision)
 
 wanted=("${build_packages[@]}")

@@ -33,7 +33,7 @@ done
 
 # Debian's own interpreter: the packages that setup.sh installs are for it and for no other.
 TOUCHSTONE_BIN=$PWD/build/release/touchstone \
-  /usr/bin/python3 -m pytest -q -p no:cacheprovider --junit-xml="$reports/pytest.xml" \
+  /usr/bin/python3 -m pytest -q -n auto -p no:cacheprovider --junit-xml="$reports/pytest.xml" \
   tests/cli tests/reference tests/export || true
 
 /usr/bin/python3 scripts/summarize_tests.py "$reports" "${presets[@]}"
