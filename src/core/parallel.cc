@@ -5,6 +5,8 @@
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
 
+#include "core/hand_over.h"
+
 namespace touchstone {
 
 int HardwareThreads() { return tbb::info::default_concurrency(); }
@@ -19,7 +21,13 @@ void WithThreads(int num_threads, const std::function<void()>& work) {
 
 void ParallelFor(std::size_t count, const std::function<void(std::size_t)>& body) {
   if (count == 0) return;
-  tbb::this_task_arena::isolate([&] { tbb::parallel_for(std::size_t{0}, count, body); });
+  const Wait wait;
+  tbb::this_task_arena::isolate([&] {
+    tbb::parallel_for(std::size_t{0}, count, [&](std::size_t i) {
+      const Piece piece;
+      body(i);
+    });
+  });
 }
 
 }  // namespace touchstone

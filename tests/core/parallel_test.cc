@@ -13,20 +13,26 @@
 namespace touchstone {
 namespace {
 
-// Counts how many are inside at once.
+// Counts how many are inside at once. Each stays until `wanted` are, or for a moment once that many were
+// seen.
 class Crowd {
  public:
+  explicit Crowd(int wanted) : wanted_(wanted) {}
   void Visit() {
     const int now = ++inside_;
     int most = most_;
     while (now > most && !most_.compare_exchange_weak(most, now)) {
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    do {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    } while (most_ < wanted_ && std::chrono::steady_clock::now() < deadline);
     --inside_;
   }
   int most() const { return most_; }
 
  private:
+  int wanted_;
   std::atomic<int> inside_{0}, most_{0};
 };
 
@@ -75,7 +81,7 @@ TEST(ParallelFor, WaitsWithoutTakingUpOtherWork) {
 
 TEST(WithThreads, RunsAtMostThatManyAtOnce) {
   for (const int threads : {1, 2, 7}) {
-    Crowd crowd;
+    Crowd crowd(std::min(threads, 2));
     WithThreads(threads, [&] { ParallelFor(60, [&](std::size_t) { crowd.Visit(); }); });
     EXPECT_LE(crowd.most(), threads);
     EXPECT_GE(crowd.most(), std::min(threads, 2)) << "nothing ran in parallel";

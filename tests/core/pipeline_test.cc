@@ -72,8 +72,13 @@ TEST(RunPipeline, WorksInParallelAndClosesOneAtATime) {
         60,
         [&](int) {
           const int now = ++working;
-          if (now > most_working) most_working = now;
-          std::this_thread::sleep_for(std::chrono::milliseconds(2));
+          int most = most_working;
+          while (now > most && !most_working.compare_exchange_weak(most, now)) {
+          }
+          const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+          do {  // until there is company
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+          } while (most_working < 2 && std::chrono::steady_clock::now() < deadline);
           --working;
         },
         [&](int) {
