@@ -147,6 +147,7 @@ FitSummary Fit(const FitOptions& options, ProgressSink& progress) {
   Validate(options.scoring, 1 << 10);
   CheckOutputFolder(options.output, "manifest.json", options.force);
   CheckHoldsNone(options.output, {options.input});
+  CheckInNone(options.output, {options.input});
   const fs::path model = FindModel(options.model);
   const Listing listing = ListImages(options.input, options.filter);
   const Extractor extractor = Extractor::Load(model);

@@ -37,6 +37,16 @@ void ProbeWritable(const fs::path& folder) {
 
 std::string Mebibytes(std::uint64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
 
+// Whether `path` is `folder` or lies below it, links resolved. Neither needs to exist.
+bool LiesIn(const fs::path& path, const fs::path& folder) {
+  std::error_code error;
+  const fs::path inner = fs::weakly_canonical(Normal(path), error);
+  if (error) return false;
+  const fs::path outer = fs::weakly_canonical(Normal(folder), error);
+  if (error) return false;
+  return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
+}
+
 }  // namespace
 
 void CheckOutputFolder(const fs::path& folder, const char* marker, bool force) {
@@ -60,18 +70,24 @@ void CheckOutputFolder(const fs::path& folder, const char* marker, bool force) {
 }
 
 void CheckHoldsNone(const fs::path& folder, const std::vector<fs::path>& sources) {
-  std::error_code error;
-  const fs::path output = fs::canonical(folder, error);
-  if (error) return;  // not there yet: nothing is lost
   for (const fs::path& source : sources) {
-    const fs::path canonical = fs::canonical(source, error);
-    if (error) continue;
-    const auto [end, ignored] =
-        std::mismatch(output.begin(), output.end(), canonical.begin(), canonical.end());
-    if (end == output.end()) {
+    std::error_code error;
+    if (fs::exists(source, error) && LiesIn(source, folder)) {
       throw Error(
           ErrorCode::kUsage,
           "holds " + source.string() + ", which would be lost when it is replaced; name another output",
+          folder);
+    }
+  }
+}
+
+void CheckInNone(const fs::path& folder, const std::vector<fs::path>& sources) {
+  for (const fs::path& source : sources) {
+    if (LiesIn(folder, source)) {
+      throw Error(
+          ErrorCode::kUsage,
+          "lies in " + source.string() +
+              ", where its pictures would be taken for images the next time; name an output elsewhere",
           folder);
     }
   }

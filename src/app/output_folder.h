@@ -15,6 +15,10 @@ void CheckOutputFolder(const std::filesystem::path& folder, const char* marker, 
 /// `sources` is the folder or lies in it.
 void CheckHoldsNone(const std::filesystem::path& folder, const std::vector<std::filesystem::path>& sources);
 
+/// Checks that what is written to `folder` will not be found by a later search for images. @throws Error
+/// kUsage if it is one of `sources` or lies in it.
+void CheckInNone(const std::filesystem::path& folder, const std::vector<std::filesystem::path>& sources);
+
 /// @throws Error kIo if the file system of `folder` (or its nearest existing parent) has less than
 /// `num_bytes` free: names both figures.
 void CheckFreeSpace(const std::filesystem::path& folder, std::uint64_t num_bytes);

@@ -307,6 +307,8 @@ ScoreSummary Score(const ScoreOptions& options, ProgressSink& progress,
   std::vector<fs::path> sources(options.inputs.begin(), options.inputs.end());
   sources.push_back(options.gallery);
   CheckHoldsNone(options.output, sources);
+  CheckInNone(options.output, sources);
+  if (!options.maps_dir.empty()) CheckInNone(options.maps_dir, sources);
   CheckMapsDir(options);
   const bool from_stream = options.inputs.size() == 1 && options.inputs[0] == "-";
   if (from_stream && options.paths == nullptr) {

@@ -32,6 +32,10 @@ void Insert(PatchNeighbor* best, std::size_t k, const PatchNeighbor& candidate) 
 
 // Above this share of pairs looked at one by one, a product over whole rows is the cheaper way.
 constexpr std::uint64_t kFewestPairsPerLook = 16;
+// The first images say little of the others, since the best distances are not good ones yet; and after a
+// while the short codes get another chance.
+constexpr std::size_t kImagesBeforeJudging = 2;
+constexpr std::size_t kImagesBetweenTrials = 16;
 
 }  // namespace
 
@@ -63,6 +67,7 @@ PatchSearch::PatchSearch(RowsView query, const Projection& projection, std::size
 }
 
 bool PatchSearch::AnyTaskWantsWhole() const {
+  if (num_images_added_ % kImagesBetweenTrials == 0) return false;
   return std::find(wants_whole_.begin(), wants_whole_.end(), 1) != wants_whole_.end();
 }
 
@@ -70,25 +75,32 @@ void PatchSearch::AddImage(RowsView rows, const Codes& codes, std::int32_t image
   if (rows.cols != query_.cols || codes.rows != rows.rows || codes.dims != projection_->num_directions + 1) {
     throw std::logic_error("PatchSearch::AddImage: rows, codes and query do not belong together");
   }
+  const bool use_whole = AnyTaskWantsWhole();
   Codes whole;
-  if (AnyTaskWantsWhole()) {
+  if (use_whole) {
     whole = EncodeWhole(*projection_, rows);
     if (whole_.values.empty()) whole_ = RowMajor(EncodeWhole(*projection_, query_));
   }
   ParallelFor(num_exact_.size(), [&](std::size_t task) {
-    if (wants_whole_[task] != 0) {
+    if (use_whole && wants_whole_[task] != 0) {
       SearchTask(task, whole_, {rows, whole, image});
-    } else {
-      SearchTask(task, short_, {rows, codes, image});
+      return;
     }
+    const std::uint64_t num_looks = SearchTask(task, short_, {rows, codes, image});
+    const std::uint64_t num_pairs =
+        std::min(kQueriesPerTask, query_.rows - task * kQueriesPerTask) * rows.rows;
+    wants_whole_[task] =
+        num_images_added_ >= kImagesBeforeJudging && num_looks * kFewestPairsPerLook > num_pairs;
   });
+  ++num_images_added_;
   num_rows_added_ += rows.rows;
 }
 
 // The pair (q, g) can be among the k nearest only if bound(q, g) <= best[k - 1]; with (1), (2) of
 // projection.h
 //     code_q . code_g - offset_g  >=  offset_q - best[k - 1] / 2
-void PatchSearch::SearchTask(std::size_t task, const QueryCodes& query, const GalleryImage& gallery) {
+std::uint64_t PatchSearch::SearchTask(std::size_t task, const QueryCodes& query,
+                                      const GalleryImage& gallery) {
   const std::size_t first = task * kQueriesPerTask, last = std::min(first + kQueriesPerTask, query_.rows);
   const std::size_t dims = gallery.codes.dims;
   float thresholds[kQueriesPerTask];
@@ -120,7 +132,7 @@ void PatchSearch::SearchTask(std::size_t task, const QueryCodes& query, const Ga
     }
   }
   num_exact_[task] += num_exact;
-  if (num_exact * kFewestPairsPerLook > (last - first) * gallery.rows.rows) wants_whole_[task] = 1;
+  return num_exact;
 }
 
 std::uint64_t PatchSearch::num_exact() const {

@@ -62,6 +62,18 @@ TEST(CheckHoldsNone, RefusesToDeleteWhatIsRead) {
   EXPECT_NO_THROW(CheckHoldsNone(folder.path() / "new", {folder.path() / "results"}));
 }
 
+TEST(CheckInNone, RefusesToWriteWhereImagesAreLookedFor) {
+  TemporaryFolder folder;
+  WriteText(folder.path() / "images/good/1.png", "x");
+  for (const char* output : {"images", "images/out", "images/good/new/deep", "images/../images/x"}) {
+    EXPECT_TRUE(Refuses(ErrorCode::kUsage, "taken for images", [&] {
+      CheckInNone(folder.path() / output, {folder.path() / "images"});
+    })) << output;
+  }
+  EXPECT_NO_THROW(CheckInNone(folder.path() / "images2", {folder.path() / "images", "-"}));
+  EXPECT_NO_THROW(CheckInNone(folder.path() / "images/out", {folder.path() / "images/good"}));
+}
+
 TEST(CheckFreeSpace, NamesBothFigures) {
   TemporaryFolder folder;
   EXPECT_NO_THROW(CheckFreeSpace(folder.path() / "not/there/yet", 1));

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <functional>
+#include <numeric>
 #include <random>
 #include <string>
 #include <tuple>
@@ -161,6 +162,23 @@ TEST(PatchSearch, LooksAtFewPairsWhereTheDataHasStructure) {
   ExpectEqual(Search(problem, 1, {0, 1, 2}, &num_exact),
               SearchPatchesReference(problem.query_view(), problem.image_views(), 1), "structured");
   EXPECT_LT(num_exact, 3u * 256 * 256 / 10);
+}
+
+// A query unlike everything in the gallery: the short codes let most pairs through, so whole rows are
+// compared, with a trial of the short ones now and then.
+TEST(PatchSearch, EqualsBruteForceForAQueryUnlikeEverything) {
+  const std::size_t num_images = 36;
+  Problem problem = MakeProblem(150, 150, 200, Uniform, num_images);
+  for (std::size_t i = 0; i < problem.query.size(); ++i) problem.query[i] += static_cast<float>(i % 7);
+  std::vector<int> order(num_images);
+  std::iota(order.begin(), order.end(), 0);
+  for (const std::size_t k : {1, 3}) {
+    std::uint64_t num_exact = 0;
+    ExpectEqual(Search(problem, k, order, &num_exact),
+                SearchPatchesReference(problem.query_view(), problem.image_views(), k), "unlike");
+    const std::uint64_t by_short_codes_alone = num_images * 150 * 150;
+    EXPECT_LT(num_exact, by_short_codes_alone / 3);
+  }
 }
 
 TEST(PatchSearch, RefusesMoreNeighboursThanRows) {
