@@ -29,7 +29,7 @@ struct PatchNeighbor {
 ///
 /// Cost: O(P * G * m) for bounds and O(C) for each pair looked at: about one per cent of them on real
 /// features when near images come first. Where the bound lets too many through (a query unlike
-/// everything in the gallery), the next image is compared by a product over all C numbers instead,
+/// everything in the gallery), the next images are compared by a product over all C numbers instead,
 /// which costs O(P * G * C) and lets through little but improvements. Memory: O(P * (C + k) + G * C).
 class PatchSearch {
  public:
@@ -64,7 +64,8 @@ class PatchSearch {
     std::int32_t image;
   };
   static QueryCodes RowMajor(const Codes& codes);
-  void SearchTask(std::size_t task, const QueryCodes& query, const GalleryImage& gallery);
+  /// Searches one image for one stretch of query rows. @return the number of pairs looked at.
+  std::uint64_t SearchTask(std::size_t task, const QueryCodes& query, const GalleryImage& gallery);
   bool AnyTaskWantsWhole() const;
 
   RowsView query_;
@@ -74,7 +75,7 @@ class PatchSearch {
   std::vector<PatchNeighbor> best_;       ///< [P x k], nearest first; infinitely far while unfilled
   std::vector<std::uint64_t> num_exact_;  ///< pairs looked at, of each task
   std::vector<char> wants_whole_;         ///< whether the short codes told too little, of each task
-  std::size_t num_rows_added_ = 0;
+  std::size_t num_images_added_ = 0, num_rows_added_ = 0;
 };
 
 }  // namespace touchstone
