@@ -23,22 +23,12 @@ void WarnAll(const std::vector<std::string>& names, const std::string& what,
   warnings->push_back(message + (names.size() > kMostNames ? ", ..." : ""));
 }
 
-// ListImages calls a folder without images an error; a category may well have no masks.
-bool HoldsImages(const fs::path& folder) {
-  std::error_code error;
-  for (fs::recursive_directory_iterator entry(folder, fs::directory_options::follow_directory_symlink, error),
-       end;
-       !error && entry != end; entry.increment(error)) {
-    if (HasImageExtension(entry->path())) return true;
-  }
-  return false;
-}
-
 // Files below a folder by their path without extension; none where there is no such folder.
 std::map<std::string, fs::path> FilesByStem(const fs::path& folder) {
   std::map<std::string, fs::path> files;
-  if (!HoldsImages(folder)) return files;
-  for (const ListedImage& listed : ListImages(folder).images) {
+  std::error_code error;
+  if (fs::status(folder, error).type() == fs::file_type::not_found) return files;
+  for (const ListedImage& listed : ListImages(folder, {}, WhenEmpty::kEmptyListing).images) {
     const auto [place, is_new] =
         files.emplace(fs::path(listed.relative).replace_extension().string(), listed.file);
     if (!is_new) {
@@ -129,9 +119,14 @@ std::map<std::string, fs::path> CategoriesOf(const fs::path& dataset) {
   std::error_code error;
   if (fs::is_directory(dataset / "test", error)) return {{LastName(dataset), dataset}};
   std::map<std::string, fs::path> roots;
-  for (const fs::directory_entry& entry : fs::directory_iterator(dataset, error)) {
-    if (fs::is_directory(entry.path() / "test", error))
-      roots[entry.path().filename().string()] = entry.path();
+  for (fs::directory_iterator entry(dataset, error), end; !error && entry != end; entry.increment(error)) {
+    std::error_code no_category;
+    const fs::path root = entry->path();
+    if (fs::is_directory(root / "test", no_category)) roots[root.filename().string()] = root;
+  }
+  if (error) {
+    throw Error(ErrorCode::kIo, "--dataset: cannot be read (" + error.message() + "); make it readable",
+                dataset);
   }
   if (roots.empty()) {
     throw Error(ErrorCode::kUsage,

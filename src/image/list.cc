@@ -100,7 +100,7 @@ bool HasImageExtension(const fs::path& file) {
   return std::find(kExtensions.begin(), kExtensions.end(), extension) != kExtensions.end();
 }
 
-Listing ListImages(const fs::path& folder, const ListFilter& filter) {
+Listing ListImages(const fs::path& folder, const ListFilter& filter, WhenEmpty when_empty) {
   std::error_code error;
   const fs::file_status status = fs::status(folder, error);
   if (error && status.type() == fs::file_type::none) Walk::ThrowUnreadable(folder, error.message());
@@ -110,7 +110,7 @@ Listing ListImages(const fs::path& folder, const ListFilter& filter) {
   Walk walk(filter);
   walk.Enter(folder, "");
   Listing listing = walk.Finish();
-  if (listing.images.empty()) {
+  if (listing.images.empty() && when_empty == WhenEmpty::kError) {
     std::string message =
         "holds no image to read (" + std::to_string(listing.num_other_files) + " other file(s)";
     if (listing.num_left_out > 0) {

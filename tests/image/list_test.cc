@@ -121,6 +121,16 @@ TEST(ListImages, SaysWhatWasThereInsteadOfImages) {
                "2 other file(s), 1 image(s) left out by --include and --exclude");
 }
 
+TEST(ListImages, ListsNothingWhereThatIsNoMistake) {
+  const TemporaryFolder folder;
+  folder.Write("sub/b.gif");
+  const Listing listing = ListImages(folder.path(), {}, WhenEmpty::kEmptyListing);
+  EXPECT_TRUE(listing.images.empty());
+  EXPECT_EQ(listing.num_other_files, 1U);
+  EXPECT_ERROR(ListImages(folder.path() / "missing", {}, WhenEmpty::kEmptyListing), ErrorCode::kUsage,
+               "there is no such folder");
+}
+
 // The system lets root read everything: the test becomes somebody else meanwhile.
 class AsNobody {
  public:
@@ -148,6 +158,8 @@ TEST(ListImages, NamesAFolderBelowThatCannotBeRead) {
     if (!nobody.can_be_refused()) GTEST_SKIP() << "root here can be nobody else";
     EXPECT_ERROR(ListImages(folder.path()), ErrorCode::kIo, "locked: this folder cannot be read");
     EXPECT_ERROR(ListImages(folder.path() / "locked"), ErrorCode::kIo, "locked: this folder cannot be read");
+    EXPECT_ERROR(ListImages(folder.path() / "locked", {}, WhenEmpty::kEmptyListing), ErrorCode::kIo,
+                 "locked: this folder cannot be read");
     EXPECT_ERROR(ListImages(folder.path() / "locked/deep"), ErrorCode::kIo,
                  "deep: this folder cannot be read");
   }

@@ -27,6 +27,12 @@ struct ListFilter {
   std::vector<std::string> exclude;  ///< none may match
 };
 
+/// What a folder without images is to the caller.
+enum class WhenEmpty {
+  kError,         ///< a mistake: nothing could be done with it
+  kEmptyListing,  ///< as good as any other
+};
+
 /// Whether the name ends in an extension of an image: png jpg jpeg bmp tif tiff webp pgm ppm pnm,
 /// in any case.
 bool HasImageExtension(const std::filesystem::path& file);
@@ -37,7 +43,9 @@ bool HasImageExtension(const std::filesystem::path& file);
 /// file with an image's name is listed, and fails when it is read.
 ///
 /// @throws Error kUsage if the folder is missing or not a folder; kIo if it or any folder below
-/// cannot be read, and if no image is left: that message counts what was there instead.
-Listing ListImages(const std::filesystem::path& folder, const ListFilter& filter = {});
+/// cannot be read, and, with WhenEmpty::kError, if no image is left: that message counts what was
+/// there instead.
+Listing ListImages(const std::filesystem::path& folder, const ListFilter& filter = {},
+                   WhenEmpty when_empty = WhenEmpty::kError);
 
 }  // namespace touchstone
