@@ -2,8 +2,8 @@
 """Adds up the reports of a test run: summarize_tests.py REPORTS PRESET...
 
 Reads, below REPORTS, <preset>-ctest.xml (CTest, one entry a program), <preset>-cases/*.xml (GoogleTest, one entry a
-case) and pytest.xml. Prints every failure and every skip with its reason, and as the last line
-"N passed, N failed[, N skipped]". Exit code 1 if anything failed or a report is missing.
+case), pytest.xml and pytest-exit-code. Prints every failure and every skip with its reason, and as the last line
+"N passed, N failed[, N skipped]". Exit code 1 if anything failed, a report is missing or empty, or pytest broke off.
 """
 
 import pathlib
@@ -57,6 +57,20 @@ def add_program(tally, entry, cases_dir):
         tally.failed.append(f"{name}: the program failed outside its cases (crash, leak or time limit)")
 
 
+def add_pytest(tally, reports):
+    """Counts the Python tests case by case; its exit code tells what is no case: 0 and 1 are runs to the end."""
+    report, exit_code = reports / "pytest.xml", reports / "pytest-exit-code"
+    num_failed_before = len(tally.failed)
+    cases = list(cases_of(report)) if report.exists() else []
+    for case in cases:
+        tally.add(f"{case.get('classname')}: {case.get('name')}", case)
+    if not cases:
+        tally.failed.append("pytest: it ran no test" if report.exists() else "pytest: it wrote no report")
+    code = exit_code.read_text().strip() if exit_code.exists() else "unknown"
+    if code not in ("0", "1") or (code == "1" and len(tally.failed) == num_failed_before):
+        tally.failed.append(f"pytest: it failed outside its cases (exit code {code})")
+
+
 def summarize(reports, presets):
     tally = Tally()
     for preset in presets:
@@ -66,12 +80,7 @@ def summarize(reports, presets):
             tally.failed.append(f"{preset}: CTest ran no test")
         for entry in entries:
             add_program(tally, entry, reports / f"{preset}-cases")
-    report = reports / "pytest.xml"
-    if not report.exists():
-        tally.failed.append("pytest: it wrote no report")
-    else:
-        for case in cases_of(report):
-            tally.add(f"{case.get('classname')}: {case.get('name')}", case)
+    add_pytest(tally, reports)
     return tally
 
 

@@ -31,9 +31,12 @@ for preset in "${presets[@]}"; do
     ctest --preset "$preset" --output-junit "$reports/$preset-ctest.xml" || true
 done
 
+# pytest's own exit code goes into the sum too: a run that broke off may have left no failed case behind.
 # Debian's own interpreter: the packages that setup.sh installs are for it and for no other.
+pytest_code=0
 TOUCHSTONE_BIN=$PWD/build/release/touchstone \
   /usr/bin/python3 -m pytest -q -n auto -p no:cacheprovider --junit-xml="$reports/pytest.xml" \
-  tests/cli tests/reference tests/export || true
+  tests/cli tests/reference tests/export || pytest_code=$?
+echo "$pytest_code" > "$reports/pytest-exit-code"
 
 /usr/bin/python3 scripts/summarize_tests.py "$reports" "${presets[@]}"
