@@ -26,7 +26,7 @@ constexpr int kPreviewQuality = 85;
 // One normal image on its way into the gallery.
 struct FittedImage {
   std::string path;
-  std::string error;  // why it failed; empty otherwise
+  std::string error, error_code;  // why it failed; empty otherwise
   GalleryImage entry;
   ImageFeatures features;
   Bytes preview;
@@ -52,6 +52,7 @@ FittedImage FitOne(const ListedImage& listed, const Extractor& extractor,
     fitted.times.write_s = watch.Lap();
   } catch (const Error& error) {
     fitted.error = error.message;
+    fitted.error_code = ErrorCodeName(error.code);
   }
   return fitted;
 }
@@ -114,7 +115,7 @@ void AddImages(const Listing& listing, const Extractor& extractor, const Preproc
     progress.Advance();
     summary->times += fitted.times;
     if (!fitted.error.empty()) {
-      summary->failed.push_back({fitted.path, fitted.error});
+      summary->failed.push_back({fitted.path, fitted.error_code, fitted.error});
       progress.Warn(fitted.path + ": " + fitted.error + " (left out)");
       return;
     }
@@ -153,6 +154,7 @@ FitSummary Fit(const FitOptions& options, ProgressSink& progress) {
   const Extractor extractor = Extractor::Load(model);
   const Preprocessing preprocessing = PreprocessingFrom(options, extractor.info());
   const GalleryManifest manifest = ManifestFor(options, extractor, preprocessing);
+  CheckNumNeighbors(manifest.options, manifest.extractor.level_shapes, listing.images.size());
   CheckFreeSpace(options.output, GalleryBytes(manifest, listing.images.size()));
   StagingFolder staging(options.output);
   GalleryWriter writer(staging.path(), manifest, model);
@@ -165,6 +167,7 @@ FitSummary Fit(const FitOptions& options, ProgressSink& progress) {
                     " images could be read (each is named above), so there is nothing to learn from",
                 options.input);
   }
+  summary.interrupted = true;  // until the gallery is in its place
   if (!progress.Interrupted()) {
     writer.FinishSegments();
     StopWatch watch;
@@ -174,9 +177,9 @@ FitSummary Fit(const FitOptions& options, ProgressSink& progress) {
       writer.Finish(scale);
       summary.gallery_bytes = FolderBytes(staging.path());
       staging.Commit();
+      summary.interrupted = false;
     }
   }
-  summary.interrupted = progress.Interrupted();
   summary.total_s = total.Lap();
   return summary;
 }

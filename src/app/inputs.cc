@@ -59,6 +59,26 @@ void CheckOutputsDiffer(const std::vector<InputItem>& items) {
   }
 }
 
+// An output file and a folder of other outputs cannot have one name: "a.png" beside "a.tiff/b.png".
+void CheckNoOutputIsAFolder(const std::vector<InputItem>& items) {
+  std::map<std::string, const InputItem*> folders;
+  for (const InputItem& item : items) {
+    for (fs::path folder = fs::path(item.path).parent_path(); !folder.empty();
+         folder = folder.parent_path()) {
+      folders.emplace(folder.string(), &item);
+    }
+  }
+  for (const InputItem& item : items) {
+    for (const char* extension : {".tiff", ".png"}) {
+      const auto found = folders.find(OutputStem(item.path) + extension);
+      if (found == folders.end()) continue;
+      throw Error(ErrorCode::kUsage, "an output of '" + item.path + "' would be named '" + found->first +
+                                         "', which is the folder of '" + found->second->path +
+                                         "'; rename one of them or score them in separate runs");
+    }
+  }
+}
+
 }  // namespace
 
 std::string OutputStem(const std::string& path) { return fs::path(path).replace_extension().string(); }
@@ -87,6 +107,7 @@ std::vector<InputItem> ListInputs(const std::vector<std::string>& inputs) {
   std::sort(items.begin(), items.end(),
             [](const InputItem& a, const InputItem& b) { return a.path < b.path; });
   CheckOutputsDiffer(items);
+  CheckNoOutputIsAFolder(items);
   return items;
 }
 

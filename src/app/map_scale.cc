@@ -35,6 +35,14 @@ MapScale ScaleOfOneImage(const Gallery& gallery, const ScoringOptions& options) 
   return {0, spread > 0 ? spread : 1, "the spread of the patches of the only image"};
 }
 
+// With an image left out, fewer patches may be there than -k asks for: then all of them count.
+ScoringOptions WithOneImageLess(const Gallery& gallery, ScoringOptions options) {
+  const std::size_t num_patches = NumPatches(options, gallery.level_shapes(), gallery.num_images() - 1);
+  options.num_neighbors =
+      static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(options.num_neighbors), num_patches));
+  return options;
+}
+
 // The map of one of the gallery's own images, scored against all the others.
 ScoreMap LeaveOneOutMap(const Gallery& gallery, const SpadeScorer& scorer, std::size_t image) {
   const Preprocessing& preprocessing = gallery.manifest().preprocessing;
@@ -51,7 +59,7 @@ MapGeometry GeometryOf(const Preprocessing& preprocessing, double sigma) {
 
 MapScale MeasureMapScale(const Gallery& gallery, const ScoringOptions& options, ProgressSink& progress) {
   if (gallery.num_images() == 1) return ScaleOfOneImage(gallery, options);
-  const SpadeScorer scorer(gallery, options);
+  const SpadeScorer scorer(gallery, WithOneImageLess(gallery, options));
   const std::size_t count = std::min(kMostImages, gallery.num_images());
   std::vector<ScoreMap> maps(count);
   std::mutex mutex;

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
 #include <string>
 #include <system_error>
 
@@ -47,6 +48,18 @@ bool LiesIn(const fs::path& path, const fs::path& folder) {
   return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
 }
 
+// Whether a marker file is there and names one of our schemas, which our files do at their beginning: others
+// write a manifest.json too.
+bool IsOurs(const fs::path& marker) {
+  std::error_code error;
+  if (!fs::is_regular_file(marker, error)) return false;
+  std::ifstream file(marker, std::ios::binary);
+  char head[64] = {};
+  file.read(head, sizeof head - 1);
+  const std::string text = head;
+  return text.find("\"schema\": \"touchstone.") != std::string::npos;
+}
+
 }  // namespace
 
 void CheckOutputFolder(const fs::path& folder, const char* marker, bool force) {
@@ -56,11 +69,11 @@ void CheckOutputFolder(const fs::path& folder, const char* marker, bool force) {
     throw Error(ErrorCode::kUsage, "exists and is not a folder; name another output", folder);
   }
   if (fs::is_empty(folder, error)) return;
-  const bool ours = fs::is_regular_file(folder / marker, error);
-  if (!ours) {
+  if (!IsOurs(folder / marker)) {
     throw Error(ErrorCode::kUsage,
                 std::string("exists and holds no ") + marker +
-                    ", so it is not ours to replace, not even with --force; name another output or empty it",
+                    " of touchstone's, so it is not ours to replace, not even with --force; name another "
+                    "output or empty it",
                 folder);
   }
   if (!force) {
@@ -106,7 +119,7 @@ void CheckFreeSpace(const fs::path& folder, std::uint64_t num_bytes) {
 }
 
 StagingFolder::StagingFolder(const fs::path& final_folder)
-    : final_(Normal(final_folder)), staging_(HiddenSibling(final_, "partial")) {
+    : final_(fs::weakly_canonical(Normal(final_folder))), staging_(HiddenSibling(final_, "partial")) {
   std::error_code error;
   fs::remove_all(staging_, error);  // of a killed run that had our process number
   fs::create_directories(staging_, error);
@@ -150,14 +163,18 @@ void MakeWritableFolder(const fs::path& folder) {
   ProbeWritable(folder);
 }
 
-void MakeEmptyFolder(const fs::path& folder) {
+void MakeEmptyFolder(const fs::path& folder, const char* marker) {
   std::error_code error;
   fs::create_directories(folder, error);
   ThrowIf(error, "cannot be created", folder);
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-    std::error_code remove_error;
-    fs::remove_all(entry->path(), remove_error);
-    ThrowIf(remove_error, "of the old content cannot be removed", entry->path());
+  for (const bool is_marker :
+       {false, true}) {  // the marker goes last: until then the folder is known to be ours
+    for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+      if ((entry->path().filename() == marker) != is_marker) continue;
+      std::error_code remove_error;
+      fs::remove_all(entry->path(), remove_error);
+      ThrowIf(remove_error, "of the old content cannot be removed", entry->path());
+    }
   }
   ThrowIf(error, "its content cannot be listed", folder);
   ProbeWritable(folder);

@@ -7,7 +7,8 @@
 namespace touchstone {
 
 /// Checks that `folder` may become our output: it does not exist, or is an empty folder, or `force` is
-/// set and it holds `marker` (manifest.json or results.json), which says that it is ours to replace.
+/// set and it holds a `marker` (manifest.json or results.json) with a schema of ours, which says that it is
+/// ours to replace.
 /// Changes nothing. @throws Error kUsage naming the way out.
 void CheckOutputFolder(const std::filesystem::path& folder, const char* marker, bool force);
 
@@ -23,8 +24,8 @@ void CheckInNone(const std::filesystem::path& folder, const std::vector<std::fil
 /// `num_bytes` free: names both figures.
 void CheckFreeSpace(const std::filesystem::path& folder, std::uint64_t num_bytes);
 
-/// A hidden folder beside the final one, removed with everything in it unless Commit puts it in
-/// the final place, in one rename after the old one is out of the way.
+/// A hidden folder beside the final one (beside what it links to, if it is a link), removed with everything
+/// in it unless Commit puts it in the final place, in one rename after the old one is out of the way.
 class StagingFolder {
  public:
   explicit StagingFolder(const std::filesystem::path& final_folder);  ///< @throws Error kIo
@@ -41,7 +42,7 @@ class StagingFolder {
 /// Makes sure that `folder` is there and that we can write to it. @throws Error kIo
 void MakeWritableFolder(const std::filesystem::path& folder);
 
-/// Makes `folder` an empty folder that we can write to. @throws Error kIo
-void MakeEmptyFolder(const std::filesystem::path& folder);
+/// Makes `folder` an empty folder that we can write to; `marker` is removed last. @throws Error kIo
+void MakeEmptyFolder(const std::filesystem::path& folder, const char* marker);
 
 }  // namespace touchstone

@@ -19,6 +19,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kMarker = "results.json";
+
 // Where the images come from: a list made beforehand, or paths that arrive one by one.
 class ItemStream {
  public:
@@ -183,8 +185,10 @@ class ScoreRun {
     const ScoringOptions wanted = Apply(options_.scoring, manifest.options);
     WarnAboutOptions(gallery, wanted);
     const SpadeScorer scorer(gallery, wanted);
-    CheckFreeSpace(options_.output, OutputBytes(options_, manifest, items_.total()));
-    MakeEmptyFolder(options_.output);
+    const std::uint64_t num_bytes = OutputBytes(options_, manifest, items_.total());
+    CheckFreeSpace(options_.output, num_bytes);
+    if (options_.write_maps) CheckFreeSpace(MapsDir(options_), num_bytes);
+    MakeEmptyFolder(options_.output, kMarker);
     if (options_.write_maps) MakeWritableFolder(MapsDir(options_));
     summary_.results = Heading(options_, gallery, scorer.options());
     WriteResults(summary_.results, options_.output);  // marks the folder as ours, and not complete
@@ -198,7 +202,7 @@ class ScoreRun {
       KeepWhatIsThere();
       throw;
     }
-    Finish(progress_.Interrupted());
+    Finish(was_stopped_);
     summary_.total_s = total.Lap();
     return std::move(summary_);
   }
@@ -230,7 +234,12 @@ class ScoreRun {
     RunPipeline([&]() -> PipelineWork {
       InputItem item;
       std::string refused;
-      if (progress_.Interrupted() || !items_.Next(&item, &refused)) return {};
+      if (!items_.Next(&item, &refused)) {
+        was_stopped_ = items_.total() == 0 && progress_.Interrupted();  // it ended the wait for a path
+        return {};
+      }
+      was_stopped_ = progress_.Interrupted();
+      if (was_stopped_) return {};
       return [&close, &context, item, refused]() -> PipelineEmit {
         auto scored = std::make_shared<ScoredImage>();
         if (refused.empty()) {
@@ -279,6 +288,7 @@ class ScoreRun {
   ItemStream items_;
   ProgressSink& progress_;
   const std::function<void(const ImageResult&)>& on_result_;
+  bool was_stopped_ = false;  ///< before all items were taken
   ScoreSummary summary_;
 };
 
@@ -303,7 +313,7 @@ ScoringOptions Apply(const ScoringOverrides& overrides, ScoringOptions options) 
 ScoreSummary Score(const ScoreOptions& options, ProgressSink& progress,
                    const std::function<void(const ImageResult&)>& on_result) {
   Validate(Apply(options.scoring, {}), 1 << 10);
-  CheckOutputFolder(options.output, "results.json", options.force);
+  CheckOutputFolder(options.output, kMarker, options.force);
   std::vector<fs::path> sources(options.inputs.begin(), options.inputs.end());
   sources.push_back(options.gallery);
   CheckHoldsNone(options.output, sources);

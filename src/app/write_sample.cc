@@ -36,9 +36,15 @@ void CheckTarget(const WriteSampleOptions& options) {
   if (!fs::is_directory(options.output, error)) {
     throw Error(ErrorCode::kUsage, "exists and is not a folder; name another", options.output);
   }
-  if (!options.force && !fs::is_empty(options.output, error)) {
+  if (fs::is_empty(options.output, error)) return;
+  const fs::path readme = options.output / "README.txt";
+  const bool ours = fs::is_regular_file(readme, error) &&
+                    fs::file_size(readme, error) == kSampleReadme.size() &&
+                    ReadFile(readme) == Bytes(kSampleReadme.begin(), kSampleReadme.end());
+  if (!ours || !options.force) {
     throw Error(ErrorCode::kUsage,
-                "exists and is not empty; name another folder, or give --force to write into it",
+                ours ? "holds a sample set already; give --force to write it again, or name another folder"
+                     : "exists, is not empty and holds no sample set of ours; name another folder",
                 options.output);
   }
 }

@@ -1,5 +1,6 @@
 #include "touchstone/methods/scoring_options.h"
 
+#include <algorithm>
 #include <tuple>
 
 #include "touchstone/core/error.h"
@@ -36,6 +37,27 @@ void Validate(const ScoringOptions& options, int num_levels) {
     Require(level > previous, "--levels: must be in ascending order, each named once, as in --levels 1,2,3");
     previous = level;
   }
+}
+
+std::size_t NumPatches(const ScoringOptions& options, const std::vector<FeatureShape>& level_shapes,
+                       std::size_t num_images) {
+  const auto locations = [&](int level) {
+    return level_shapes[static_cast<std::size_t>(level) - 1].num_locations();
+  };
+  std::size_t fewest = locations(options.levels.front());
+  if (options.fusion == Fusion::kPerLevel) {
+    for (const int level : options.levels) fewest = std::min(fewest, locations(level));
+  }
+  return fewest * std::min(static_cast<std::size_t>(options.num_retrieved), num_images);
+}
+
+void CheckNumNeighbors(const ScoringOptions& options, const std::vector<FeatureShape>& level_shapes,
+                       std::size_t num_images) {
+  const std::size_t num_patches = NumPatches(options, level_shapes, num_images);
+  Require(static_cast<std::size_t>(options.num_neighbors) <= num_patches,
+          "--num-neighbors " + std::to_string(options.num_neighbors) + ": the retrieved images have only " +
+              std::to_string(num_patches) +
+              " patches to compare with; leave it out for the paper's value, 1");
 }
 
 const std::map<std::string, Fusion>& FusionNames() {

@@ -83,22 +83,9 @@ struct SpadeScorer::Impl {
     for (int l = 1; options_in.levels.empty() && l <= num_levels; ++l) options.levels.push_back(l);
     const std::size_t wanted = static_cast<std::size_t>(options.num_retrieved);
     options.num_retrieved = static_cast<int>(std::min(wanted, gallery.num_images()));
-    CheckNumNeighbors();
+    CheckNumNeighbors(options, gallery.level_shapes(), gallery.num_images());
     CheckFinite(gallery.globals(), "a gallery image");
     FitProjections();
-  }
-
-  // Every search space must hold k rows, or each image would fail alone later.
-  void CheckNumNeighbors() const {
-    std::size_t locations = gallery.level_shapes()[options.levels[0] - 1].num_locations();
-    for (std::size_t i = 1; options.fusion == Fusion::kPerLevel && i < options.levels.size(); ++i) {
-      locations = std::min(locations, gallery.level_shapes()[options.levels[i] - 1].num_locations());
-    }
-    const std::size_t rows = locations * static_cast<std::size_t>(options.num_retrieved);
-    if (static_cast<std::size_t>(options.num_neighbors) <= rows) return;
-    throw Error(ErrorCode::kOption, "--num-neighbors " + std::to_string(options.num_neighbors) +
-                                        ": the retrieved images have only " + std::to_string(rows) +
-                                        " patches to compare with; leave it out for the paper's value, 1");
   }
 
   void FitProjections() {

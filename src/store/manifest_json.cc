@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "touchstone/core/error.h"
+#include "touchstone/core/file.h"
 #include "touchstone/store/options_json.h"
 
 namespace touchstone {
@@ -13,6 +14,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr const char* kSchema = "touchstone.gallery/1";
+constexpr const char* kDigestKey = "sha256_of_the_rest";
 constexpr int kMaxLevels = 16;
 constexpr int kMaxDimension = 1 << 20;
 
@@ -133,6 +135,24 @@ MapScale MapScaleFrom(const Json& json) {
   return scale;
 }
 
+std::string Dump(const Json& json) { return json.dump(1, ' ', false, Json::error_handler_t::replace); }
+
+// Of everything in the manifest but the digest itself.
+std::string DigestOf(Json manifest) {
+  manifest.erase(kDigestKey);
+  const std::string text = Dump(manifest);
+  return Sha256(text.data(), text.size());
+}
+
+// A manifest that somebody edited would score otherwise than the gallery was fitted to.
+void CheckOwnDigest(const Json& json) {
+  if (DigestFrom(json.at(kDigestKey)) != DigestOf(json)) {
+    Refuse(
+        "it was altered after fit wrote it; fit the gallery again (score's options override the stored "
+        "ones)");
+  }
+}
+
 GalleryManifest ManifestFrom(const Json& json) {
   const std::string schema = json.at("schema").get<std::string>();
   if (schema != kSchema) {
@@ -176,13 +196,17 @@ std::string ManifestText(const GalleryManifest& manifest) {
                      {"source", manifest.source},
                      {"images", ImagesJson(manifest.images)},
                      {"segments", SegmentsJson(manifest.segments)}};
-  // File names may hold any bytes; what is not UTF-8 is replaced rather than refused.
-  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  Json whole = Json::parse(Dump(json));  // as it will be read: what is not UTF-8 is replaced
+  whole[kDigestKey] = DigestOf(whole);
+  return Dump(whole) + "\n";
 }
 
 GalleryManifest ParseManifest(const std::string& text, const std::filesystem::path& file) {
   try {
-    return ManifestFrom(Json::parse(text));
+    const Json json = Json::parse(text);
+    GalleryManifest manifest = ManifestFrom(json);
+    CheckOwnDigest(json);
+    return manifest;
   } catch (const Json::exception& error) {
     throw Error(ErrorCode::kGallery, std::string("is not a gallery manifest: ") + error.what(), file);
   } catch (const Error& error) {

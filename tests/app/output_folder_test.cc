@@ -24,7 +24,7 @@ TEST(CheckOutputFolder, AcceptsWhatIsNotThereOrEmpty) {
 
 TEST(CheckOutputFolder, ReplacesOurOwnOnlyWhenForced) {
   TemporaryFolder folder;
-  WriteText(folder.path() / kMarker, "{}");
+  WriteText(folder.path() / kMarker, "{\n \"schema\": \"touchstone.results/1\",");
   EXPECT_TRUE(IsRefused(folder.path(), false, "--force"));
   EXPECT_NO_THROW(CheckOutputFolder(folder.path(), kMarker, true));
 }
@@ -33,9 +33,12 @@ TEST(CheckOutputFolder, NeverTakesAFolderThatIsNotOurs) {
   TemporaryFolder folder;
   WriteText(folder.path() / "thesis.tex", "irreplaceable");
   fs::create_directories(folder.path() / "other" / kMarker);  // a folder of that name is no marker
+  WriteText(folder.path() / "webapp" / kMarker, "{\"name\": \"my app\"}");
+  WriteText(folder.path() / "webapp/index.html", "irreplaceable");
   for (const bool force : {false, true}) {
     EXPECT_TRUE(IsRefused(folder.path(), force, "not even with --force"));
     EXPECT_TRUE(IsRefused(folder.path() / "other", force, "not ours"));
+    EXPECT_TRUE(IsRefused(folder.path() / "webapp", force, "not ours"));
     EXPECT_TRUE(IsRefused(folder.path() / "thesis.tex", force, "not a folder"));
   }
 }
@@ -149,12 +152,12 @@ TEST(MakeEmptyFolder, RemovesTheContentAndKeepsTheFolder) {
   WriteText(folder.path() / "results/.hidden", "x");
   WriteText(folder.path() / "kept", "x");
   fs::create_directory_symlink(folder.path(), folder.path() / "results/link");  // removed, not followed
-  MakeEmptyFolder(folder.path() / "results");
+  MakeEmptyFolder(folder.path() / "results", kMarker);
   EXPECT_EQ(FilesBelow(folder.path()), (std::set<std::string>{"kept", "results"}));
-  MakeEmptyFolder(folder.path() / "new/deep");
+  MakeEmptyFolder(folder.path() / "new/deep", kMarker);
   EXPECT_TRUE(fs::is_directory(folder.path() / "new/deep"));
-  EXPECT_TRUE(
-      Refuses(ErrorCode::kIo, "cannot be created", [&] { MakeEmptyFolder(folder.path() / "kept/x"); }));
+  EXPECT_TRUE(Refuses(ErrorCode::kIo, "cannot be created",
+                      [&] { MakeEmptyFolder(folder.path() / "kept/x", kMarker); }));
 }
 
 }  // namespace

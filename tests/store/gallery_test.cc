@@ -1,6 +1,7 @@
 #include "touchstone/store/gallery.h"
 
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "core/support.h"
 #include "store/example_manifest.h"
@@ -33,6 +34,16 @@ void ExpectFeatures(const ImageFeatures& found, const ImageFeatures& expected) {
     EXPECT_EQ(found.pyramid[l].shape, expected.pyramid[l].shape);
     EXPECT_EQ(found.pyramid[l].values, expected.pyramid[l].values);
   }
+}
+
+// A manifest's text with one piece of it replaced, and a digest that goes with it.
+std::string AlteredManifest(std::string text, const std::string& from, const std::string& to) {
+  text.replace(text.find(from), from.size(), to);
+  auto json = nlohmann::ordered_json::parse(text);
+  json.erase("sha256_of_the_rest");
+  const std::string rest = json.dump(1);
+  json["sha256_of_the_rest"] = Sha256(rest.data(), rest.size());
+  return json.dump(1) + "\n";
 }
 
 class GalleryTest : public testing::Test {
@@ -173,13 +184,24 @@ TEST_F(GalleryTest, RefusesSegmentsOfOtherShapesThanTheManifests) {
        std::vector<std::pair<std::string, std::string>>{{"\"channels\": 5", "\"channels\": 6"},
                                                         {"\"height\": 4", "\"height\": 5"},
                                                         {"\"global_size\": 3", "\"global_size\": 4"}}) {
-    std::string altered = text;
-    ASSERT_NE(altered.find(from), std::string::npos) << from;
-    WriteText(gallery() / "manifest.json", altered.replace(altered.find(from), from.size(), to));
+    ASSERT_NE(text.find(from), std::string::npos) << from;
+    WriteText(gallery() / "manifest.json", AlteredManifest(text, from, to));
     EXPECT_TRUE(Refuses(ErrorCode::kGallery, "has not the shape", [&] {
       Gallery::Open(gallery(), GalleryCheck::kDigests);
     })) << to;
   }
+}
+
+// Other options or another mean would give other scores without a word.
+TEST_F(GalleryTest, RefusesAManifestThatWasEdited) {
+  Write();
+  std::string text = ReadText(gallery() / "manifest.json");
+  const std::string from = "\"sigma\": ";
+  ASSERT_NE(text.find(from), std::string::npos);
+  text.replace(text.find(from), from.size(), from + "1");
+  WriteText(gallery() / "manifest.json", text);
+  EXPECT_TRUE(Refuses(ErrorCode::kGallery, "was altered",
+                      [&] { Gallery::Open(gallery(), GalleryCheck::kManifest); }));
 }
 
 TEST_F(GalleryTest, RefusesAnExtractorThatIsNotTheManifests) {

@@ -12,7 +12,7 @@ struct WriteSampleOptions {
   std::filesystem::path output;
   std::uint64_t seed = 0;
   int size = 320;      ///< side of the pictures [px]
-  bool force = false;  ///< write into a folder that is not empty
+  bool force = false;  ///< write again over a sample set
 };
 
 /// Writes the generated category (sample/generator.h) and a README.txt that says what it is.

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
+
+#include "touchstone/core/feature_map.h"
 
 namespace touchstone {
 
@@ -48,6 +51,16 @@ struct ScoringOptions {
 /// Checks ranges against an extractor of `num_levels` levels.
 /// @throws Error kOption naming option, value and limit.
 void Validate(const ScoringOptions& options, int num_levels);
+
+/// How many patches each search of stage 2 has to choose from: the locations of the K retrieved images, on
+/// the coarsest grid that is searched. @param options with levels filled in. @param level_shapes of all
+/// levels.
+std::size_t NumPatches(const ScoringOptions& options, const std::vector<FeatureShape>& level_shapes,
+                       std::size_t num_images);
+
+/// @throws Error kOption if --num-neighbors exceeds NumPatches: every image would fail.
+void CheckNumNeighbors(const ScoringOptions& options, const std::vector<FeatureShape>& level_shapes,
+                       std::size_t num_images);
 
 /// The names that the command line and all files use.
 const std::map<std::string, Fusion>& FusionNames();
