@@ -7,16 +7,14 @@
 
 namespace touchstone {
 
-StageTimes& StageTimes::operator+=(const StageTimes& other) {
-  decode_s += other.decode_s;
-  forward_s += other.forward_s;
-  search_s += other.search_s;
-  write_s += other.write_s;
-  return *this;
-}
+namespace {
+
+constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 31;  // as ReadImage
+
+}  // namespace
 
 LoadedImage LoadImage(const std::filesystem::path& file) {
-  const Bytes bytes = ReadFile(file);
+  const Bytes bytes = ReadFile(file, kMaxFileBytes);
   return {DecodeImage(bytes, file), Sha256(bytes.data(), bytes.size())};
 }
 

@@ -26,7 +26,13 @@ struct StageTimes {
   double forward_s = 0;  ///< the extractor
   double search_s = 0;   ///< retrieval and patch search
   double write_s = 0;    ///< anomaly map, heat map, encoding, files
-  StageTimes& operator+=(const StageTimes& other);
+  StageTimes& operator+=(const StageTimes& other) {
+    decode_s += other.decode_s;
+    forward_s += other.forward_s;
+    search_s += other.search_s;
+    write_s += other.write_s;
+    return *this;
+  }
 };
 
 /// Measures consecutive stretches: each call gives the seconds since the one before.

@@ -48,7 +48,7 @@ class SpadeScorer {
   /// @param gallery      must outlive the scorer; at least one image.
   /// @param cache_bytes  bound on gallery features kept ready for search between images.
   /// @throws Error kOption for options outside their ranges (see Validate), and for more neighbours than the
-  /// retrieved images have patches; kNotFinite if the gallery holds NaN or infinity.
+  /// retrieved images have patches; kNotFinite if a global feature of the gallery is.
   SpadeScorer(const GalleryFeatures& gallery, const ScoringOptions& options,
               std::size_t cache_bytes = std::size_t{192} << 20);
   ~SpadeScorer();
