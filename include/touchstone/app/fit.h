@@ -30,6 +30,7 @@ struct FitOptions {
 /// An image that could not be used.
 struct FailedImage {
   std::string path;
+  std::string code;  ///< ErrorCodeName of what was thrown
   std::string message;
 };
 
