@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "touchstone/backbone/extractor.h"
+#include "touchstone/core/text.h"
 #include "touchstone/store/gallery.h"
 #include "touchstone/store/options_json.h"
 
@@ -13,8 +14,10 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kNameWidth = 16;
 
+// Values come from files that somebody else may have written.
 std::string Line(const std::string& name, const std::string& value) {
-  return name + std::string(name.size() < kNameWidth ? kNameWidth - name.size() : 1, ' ') + value + '\n';
+  return name + std::string(name.size() < kNameWidth ? kNameWidth - name.size() : 1, ' ') + Printable(value) +
+         '\n';
 }
 
 std::string Described(Size size) { return std::to_string(size.width) + "x" + std::to_string(size.height); }
@@ -86,7 +89,7 @@ Description ListGallery(const std::filesystem::path& folder) {
   Description description;
   Json images = Json::array();
   for (const GalleryImage& image : gallery.manifest().images) {
-    description.text += image.path + '\t' + Described(image.size) + '\t' +
+    description.text += Printable(image.path) + '\t' + Described(image.size) + '\t' +
                         std::to_string(image.bits_per_channel) + '\t' + image.sha256 + '\n';
     images.push_back({{"path", image.path},
                       {"width", image.size.width},

@@ -33,12 +33,21 @@ CLI::Option* AddNamed(CLI::App* command, const std::string& flag, std::optional<
       ->type_name(allowed);
 }
 
-// /dev/null, /dev/stderr, /dev/fd/3 and the like: these are written to as they are. To put a file in
-// their place, as for other files, would take them away from everybody else.
-bool IsDeviceOrPipe(const std::filesystem::path& file) {
+// What is written to as it is: /dev/null, /dev/fd/3 and the like, because to put a file in their place, as
+// for other files, would take them away from everybody else; and what a symbolic link names.
+bool IsWrittenInPlace(const std::filesystem::path& file) {
   std::error_code error;
   const std::filesystem::file_status status = std::filesystem::status(file, error);
-  return std::filesystem::exists(status) && std::filesystem::is_other(status);
+  return (std::filesystem::exists(status) && std::filesystem::is_other(status)) ||
+         std::filesystem::is_symlink(std::filesystem::symlink_status(file, error));
+}
+
+// The file itself, or the one that a link to it names; absolute.
+std::filesystem::path LinkTarget(const std::filesystem::path& file) {
+  const std::filesystem::path path = std::filesystem::absolute(file);
+  std::error_code error;
+  const std::filesystem::path target = std::filesystem::read_symlink(path, error);
+  return error ? path : path.parent_path() / target;
 }
 
 void WriteInto(const std::filesystem::path& file, const std::string& text) {
@@ -57,13 +66,18 @@ void AddCommonOptions(CLI::App* command, CommonOptions* common) {
       ->capture_default_str()
       ->type_name("N")
       ->group(group);
-  command->add_option("--seed", common->seed, "Seed of everything random")
+  command
+      ->add_option("--seed", common->seed,
+                   "Seed of what is random: the pictures of sample, and --retrieval random")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str()
       ->type_name("N")
       ->group(group);
-  command->add_flag("--quiet", common->quiet, "No progress, no warnings; errors only")->group(group);
-  command->add_flag("--force", common->force, "Replace an existing output of ours")->group(group);
+  command
+      ->add_flag("--quiet", common->quiet, "No progress and no warnings, but that --fail-on can find nothing")
+      ->group(group);
+  command->add_flag("--force", common->force, "Replace an existing output of ours (fit, score, sample)")
+      ->group(group);
   command->add_flag("--json{-}", common->json, "One JSON document on standard output, or --json=FILE")
       ->group(group);
 }
@@ -102,6 +116,10 @@ void AddScoringOptions(CLI::App* command, ScoringOverrides* overrides) {
     option->group("Scoring options (fit stores them, score may override them)");
 }
 
+CLI::Validator NotEmpty() {
+  return CLI::Validator([](std::string& text) { return text.empty() ? "must not be empty" : ""; }, "");
+}
+
 Size ParseSize(const std::string& text, const std::string& option) {
   const std::string digits = "0123456789";
   const std::size_t x = text.find('x');
@@ -122,20 +140,12 @@ void CheckJsonFile(const CommonOptions& common) {
   if (std::filesystem::is_directory(common.json, error)) {
     throw Error(ErrorCode::kUsage, "--json: is a folder; name a file", common.json);
   }
-  if (IsDeviceOrPipe(common.json)) return;
-  const std::filesystem::path parent = std::filesystem::absolute(common.json).parent_path();
-  if (!std::filesystem::is_directory(parent, error)) {
-    throw Error(ErrorCode::kUsage, "--json: there is no folder to write it to; make it first", common.json);
+  if (IsWrittenInPlace(common.json) && std::filesystem::exists(common.json, error)) {
+    if (access(common.json.c_str(), W_OK) == 0) return;
+    throw Error(ErrorCode::kUsage, "--json: may not be written to; name another file", common.json);
   }
-  if (access(parent.c_str(), W_OK) != 0) {
-    throw Error(ErrorCode::kIo, "--json: its folder cannot be written to; name another", common.json);
-  }
-}
-
-void CheckJsonTarget(const CommonOptions& common) {
-  if (common.json.empty() || common.json == "-") return;
-  const std::filesystem::path folder = std::filesystem::absolute(common.json).parent_path();
-  if (access(folder.c_str(), W_OK) != 0) {
+  const std::filesystem::path folder = LinkTarget(common.json).parent_path();
+  if (!std::filesystem::is_directory(folder, error) || access(folder.c_str(), W_OK) != 0) {
     throw Error(ErrorCode::kUsage,
                 "--json: there is no such folder, or it may not be written to; name another file", folder);
   }
@@ -145,18 +155,10 @@ void WriteJson(const CommonOptions& common, const std::string& document) {
   if (common.json.empty()) return;
   if (common.json == "-") {
     std::cout << document;
-  } else if (IsDeviceOrPipe(common.json)) {
+  } else if (IsWrittenInPlace(common.json)) {
     WriteInto(common.json, document);
   } else {
     WriteFileAtomically(common.json, document);
-  }
-}
-
-void CheckStandardOutput() {
-  std::cout.flush();
-  if (!std::cout) {
-    throw Error(ErrorCode::kIo,
-                "standard output was closed or is full before all results were written to it");
   }
 }
 

@@ -45,22 +45,26 @@ void AddEvaluate(CLI::App* app, CommonOptions* common, Command* chosen) {
       app->add_subcommand("evaluate", "Compare scores and maps with ground truth: ROCAUC and PRO");
   EvaluateOptions& options = arguments->options;
   CLI::Option* results =
-      evaluate->add_option("RESULTS", options.results, "A results folder; metrics.json is written to it");
+      evaluate->add_option("RESULTS", options.results, "A results folder; metrics.json is written to it")
+          ->check(NotEmpty());
   CLI::Option* maps =
       evaluate
           ->add_option("--maps", options.maps, "Anybody's maps: MAPS/<category>/test/<defect>/<stem>.tiff")
           ->type_name("MAPS")
+          ->check(NotEmpty())
           ->excludes(results);
   CLI::Option* dataset =
       evaluate
           ->add_option("--dataset", options.dataset, "Their images: ROOT/<category>/test/<defect>/<stem>.*")
           ->type_name("ROOT")
+          ->check(NotEmpty())
           ->needs(maps);
   maps->needs(dataset);
   evaluate
       ->add_option("--ground-truth", options.ground_truth,
                    "Folder of masks, <defect>/<stem>_mask.* [ground_truth beside test]")
-      ->type_name("DIR");
+      ->type_name("DIR")
+      ->check(NotEmpty());
   evaluate
       ->add_option("--resolution", arguments->resolution,
                    "Compare at original size, or map (bilinear) and mask (nearest) at NxN")

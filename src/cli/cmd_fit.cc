@@ -43,7 +43,7 @@ FitOptions Complete(const FitArguments& given, const CommonOptions& common) {
 std::string Document(const FitSummary& summary, const FitOptions& options) {
   nlohmann::ordered_json failed = nlohmann::ordered_json::array();
   for (const FailedImage& image : summary.failed)
-    failed.push_back({{"path", image.path}, {"message", image.message}});
+    failed.push_back({{"path", image.path}, {"code", image.code}, {"message", image.message}});
   const nlohmann::ordered_json json = {{"schema", "touchstone.fit/1"},
                                        {"touchstone_version", Version()},
                                        {"gallery", options.output.string()},
@@ -96,12 +96,14 @@ void AddFit(CLI::App* app, CommonOptions* common, Command* chosen) {
   auto arguments = std::make_shared<FitArguments>();
   CLI::App* fit = app->add_subcommand("fit", "Build a gallery from a folder of good images");
   FitOptions& options = arguments->options;
-  fit->add_option("NORMAL_DIR", options.input, "Folder of good images")->required();
+  fit->add_option("NORMAL_DIR", options.input, "Folder of good images")->required()->check(NotEmpty());
   fit->add_option("-o,--output", options.output, "The gallery folder to write")
       ->required()
+      ->check(NotEmpty())
       ->type_name("GALLERY");
   fit->add_option("--model", options.model,
                   "Extractor: a name or a TorchScript file (which is code: use files you trust)")
+      ->check(NotEmpty())
       ->capture_default_str()
       ->type_name("NAME|FILE.pt");
   fit->add_option("--method", arguments->method, "How images are compared")

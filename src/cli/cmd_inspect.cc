@@ -14,7 +14,7 @@ void AddDescription(CLI::App* parent, const char* name, const char* help, const 
                     Describe describe, CommonOptions* common, Command* chosen) {
   auto target = std::make_shared<std::string>();
   CLI::App* command = parent->add_subcommand(name, help);
-  command->add_option(subject, *target)->required();
+  command->add_option(subject, *target)->required()->check(NotEmpty());
   AddCommonOptions(command, common);
   command->callback([=] {
     *chosen = [=](Terminal&) {

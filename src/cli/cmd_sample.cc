@@ -27,7 +27,8 @@ void AddSample(CLI::App* app, CommonOptions* common, Command* chosen) {
   auto options = std::make_shared<WriteSampleOptions>();
   CLI::App* sample = app->add_subcommand("sample", "Write a small generated category to try the tool on");
   sample->add_option("DIR", options->output, "Folder to write: train/good, test/<defect>, ground_truth")
-      ->required();
+      ->required()
+      ->check(NotEmpty());
   sample->add_option("--size", options->size, "Side of the pictures")->capture_default_str()->type_name("PX");
   AddCommonOptions(sample, common);
   sample->footer(

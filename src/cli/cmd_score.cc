@@ -1,3 +1,4 @@
+#include <cmath>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -6,6 +7,7 @@
 #include "cli/standard_input.h"
 #include "touchstone/app/score.h"
 #include "touchstone/core/error.h"
+#include "touchstone/core/text.h"
 
 namespace touchstone {
 namespace {
@@ -62,6 +64,10 @@ ExitCode Judge(const ScoreSummary& summary, const ScoreArguments& arguments) {
 }
 
 ExitCode RunScore(const ScoreArguments& arguments, const CommonOptions& common, Terminal& terminal) {
+  if (arguments.fail_above && !std::isfinite(*arguments.fail_above)) {
+    throw Error(ErrorCode::kOption,
+                "--fail-above " + std::to_string(*arguments.fail_above) + ": must be a finite number");
+  }
   ScoreOptions options = arguments.options;
   options.force = common.force;
   options.write_maps = !arguments.no_maps;
@@ -78,7 +84,7 @@ ExitCode RunScore(const ScoreArguments& arguments, const CommonOptions& common, 
   }
   WriteJson(common, ResultsJson(summary.results));
   if (!arguments.fail_on.empty() && !summary.has_threshold) {
-    terminal.Warn(
+    terminal.WarnEvenIfQuiet(
         "--fail-on anomalous: the gallery has no threshold, so every verdict is undecided and nothing "
         "can fail; --fail-above S works on scores");
   }
@@ -96,15 +102,19 @@ void AddScore(CLI::App* app, CommonOptions* common, Command* chosen) {
   score
       ->add_option("INPUT", options.inputs,
                    "Folders and files; - reads paths from standard input, one a line")
-      ->required();
+      ->required()
+      ->check(NotEmpty());
   score->add_option("-g,--gallery", options.gallery, "The gallery that fit wrote")
       ->required()
+      ->check(NotEmpty())
       ->type_name("GALLERY");
   score->add_option("-o,--output", options.output, "The results folder to write")
       ->required()
+      ->check(NotEmpty())
       ->type_name("RESULTS");
   CLI::Option* maps = score->add_option("--maps", options.maps_dir, "Folder for the raw maps [RESULTS/maps]")
-                          ->type_name("DIR");
+                          ->type_name("DIR")
+                          ->check(NotEmpty());
   score->add_flag("--no-maps", arguments->no_maps, "Write no raw maps (TIFF)")->excludes(maps);
   score->add_flag("--no-heatmaps", arguments->no_heatmaps, "Write no heat maps (PNG)");
   score->add_option("--fail-above", arguments->fail_above, "Exit with 4 if a score is above this")

@@ -17,7 +17,7 @@ enum class ExitCode {
 
 ExitCode ExitCodeOf(ErrorCode code);
 
-/// The one that the process returns where both apply: 70 > 130 > 1 > 4 > 3 > 0.
+/// The one that the process returns where both apply: 70 > 130 > 2 > 1 > 4 > 3 > 0.
 ExitCode Worse(ExitCode a, ExitCode b);
 
 }  // namespace touchstone

@@ -9,6 +9,8 @@
 #include <cstdio>
 #include <iostream>
 
+#include "touchstone/core/text.h"
+
 namespace touchstone {
 namespace {
 
@@ -30,15 +32,6 @@ std::string Clocked(double seconds) {
 }
 
 }  // namespace
-
-std::string Printable(const std::string& text) {
-  std::string printable = text;
-  for (char& c : printable) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) c = '?';
-  }
-  return printable;
-}
 
 Terminal::Terminal(bool quiet) : quiet_(quiet), draws_(!quiet && isatty(STDERR_FILENO) != 0) {}
 
@@ -81,7 +74,10 @@ void Terminal::Clear() {
 void Terminal::End() { Clear(); }
 
 void Terminal::Warn(const std::string& message) {
-  if (quiet_) return;
+  if (!quiet_) WarnEvenIfQuiet(message);
+}
+
+void Terminal::WarnEvenIfQuiet(const std::string& message) {
   Clear();
   std::cerr << "touchstone: warning: " << Printable(message) << std::endl;
 }

@@ -7,14 +7,14 @@
 
 namespace touchstone {
 
-/// Text with control characters replaced, so that a file's name cannot steer a terminal.
-std::string Printable(const std::string& text);
-
 /// Talks to a person on stderr: a progress line with rate and time left where stderr is a
 /// terminal, warnings always but with `quiet`. Nothing else in the program writes there.
 class Terminal : public ProgressSink {
  public:
   explicit Terminal(bool quiet);
+  ~Terminal() override { Clear(); }  ///< so that nothing, such as an error, is glued to a progress line
+  Terminal(const Terminal&) = delete;
+  Terminal& operator=(const Terminal&) = delete;
 
   void Begin(const std::string& task, std::size_t total) override;
   void Advance() override;
@@ -22,6 +22,8 @@ class Terminal : public ProgressSink {
   void Warn(const std::string& message) override;
   bool Interrupted() const override;
 
+  /// For what would make a silent run misleading: shown with `quiet` too.
+  void WarnEvenIfQuiet(const std::string& message);
   void Say(const std::string& message);  ///< a line of talk; not with `quiet`
   void Print(const std::string& line);   ///< a line of result, on stdout; flushed, somebody may wait for it
   static void Error(const std::string& message);  ///< "touchstone: error: ...", always

@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "touchstone/core/text.h"
+
 namespace touchstone {
 namespace {
 
@@ -71,7 +73,7 @@ std::string Percent(const Metric& metric) {
 }
 
 std::string Row(const std::string& name, const std::vector<std::string>& cells) {
-  std::string row = name + std::string(name.size() < 28 ? 28 - name.size() : 1, ' ');
+  std::string row = Printable(name) + std::string(name.size() < 28 ? 28 - name.size() : 1, ' ');
   for (const std::string& cell : cells)
     row += std::string(cell.size() < 11 ? 11 - cell.size() : 1, ' ') + cell;
   return row + '\n';

@@ -57,6 +57,17 @@ def test_a_gallery_works_where_it_was_copied_to(touchstone, tmp_path, check):
     assert tree(tmp_path / "r1" / "maps") == tree(tmp_path / "r2" / "maps")
 
 
+def test_names_cannot_steer_the_terminal_that_shows_a_gallery(touchstone, tmp_path):
+    name = "a\x1b[2J\tb\n.png"
+    pictures.save(tmp_path / "no\x1brmal" / name)
+    assert touchstone("fit", "no\x1brmal", "-o", "g\x1b", *FIT).code == 0
+    listed = touchstone("gallery", "list", "g\x1b").stdout
+    assert listed.startswith(b"a?[2J?b?.png\t") and listed.count(b"\n") == 1
+    info = touchstone("gallery", "info", "g\x1b").stdout
+    assert b"no?rmal" in info and b"\x1b" not in info
+    assert json.loads(touchstone("gallery", "list", "g\x1b", "--json").stdout)["images"][0]["path"] == name
+
+
 def test_a_gallery_of_one_image_scores(touchstone, tmp_path, check):
     pictures.save(tmp_path / "normal" / "only.png")
     assert touchstone("fit", "normal", "-o", "g", *FIT).code == 0

@@ -64,6 +64,20 @@ def test_a_run_that_was_killed_leaves_results_that_say_so(tmp_path, gallery, che
     assert run("score", check, "-g", gallery, "-o", "r", "--force", cwd=tmp_path).code == 0
 
 
+def test_a_full_standard_output_does_not_hide_the_interruption(tmp_path, gallery, check):
+    with open("/dev/full", "wb") as full:
+        command = [binary(), "score", "-", "-g", gallery, "-o", "r"]
+        pipes = {"stdin": subprocess.PIPE, "stdout": full, "stderr": subprocess.PIPE}
+        with subprocess.Popen(command, cwd=tmp_path, **pipes) as process:
+            process.stdin.write(f"{check / '000.png'}\n".encode())
+            process.stdin.flush()
+            wait_until(lambda: list((tmp_path / "r").glob("heatmaps/**/*.png")))
+            process.send_signal(signal.SIGINT)
+            assert process.wait(PATIENCE_S) == 130
+            stderr = process.stderr.read().decode()
+    assert "interrupted" in stderr and "touchstone: error: standard output" in stderr
+
+
 @pytest.fixture(name="many")
 def _many(tmp_path):
     """A folder that takes seconds to fit."""

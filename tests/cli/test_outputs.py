@@ -1,5 +1,6 @@
 """Places that cannot be written to: read-only folders, full disks, a closed standard output."""
 
+import contextlib
 import json
 import os
 import resource
@@ -65,6 +66,21 @@ def test_evaluate_says_so_where_it_cannot_write_metrics(unprivileged, tmp_path, 
     assert code == 1 and "metrics.json" in stderr
 
 
+def test_json_to_a_device_needs_no_right_to_its_folder(unprivileged, gallery):
+    """/dev belongs to root, /dev/null to everybody."""
+    code, stdout, stderr = outcome_of(unprivileged("gallery", "verify", gallery, "--json=/dev/null"))
+    assert (code, stderr) == (0, "") and "whole" in stdout
+
+
+def test_json_to_a_folder_without_the_right_to_write_is_a_usage_error(unprivileged, tmp_path, gallery):
+    place = tmp_path / "read_only"
+    place.mkdir()
+    place.chmod(0o555)
+    code, stdout, stderr = outcome_of(unprivileged("gallery", "verify", gallery, f"--json={place / 'x.json'}"))
+    assert (code, stdout) == (2, "")
+    assert "--json" in stderr and str(place) in stderr
+
+
 @pytest.fixture(name="small_disk")
 def _small_disk(tmp_path):
     """small_disk(bytes) -> a file system of that size."""
@@ -120,18 +136,18 @@ def test_score_ends_with_an_error_where_the_disk_fills_up(touchstone, tmp_path, 
 def test_a_full_standard_output_is_an_error(touchstone, gallery, check):
     with open("/dev/full", "wb") as full:
         done = subprocess.run(
-            [binary(), "score", check, "-g", gallery, "-o", check / "r"],
+            [binary(), "score", check, "-g", gallery, "-o", check.parent / "r"],
             stdout=full,
             stderr=subprocess.PIPE,
             check=False,
         )
     assert done.returncode == 1
     assert b"standard output" in done.stderr
-    assert touchstone("evaluate", check / "r").code == 0  # the files themselves are whole
+    assert touchstone("evaluate", check.parent / "r").code == 0  # the files themselves are whole
 
 
 def test_a_reader_that_goes_away_is_an_error_and_no_signal(gallery, check):
-    command = [binary(), "score", check, "-g", gallery, "-o", check / "r"]
+    command = [binary(), "score", check, "-g", gallery, "-o", check.parent / "r"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         process.stdout.close()
         stderr = process.stderr.read()
@@ -197,5 +213,28 @@ def test_fail_above_outranks_failed_images(touchstone, gallery, check):
 
 
 def test_fail_on_anomalous_warns_that_nothing_can_fail_without_a_threshold(touchstone, gallery, check):
-    outcome = touchstone("score", check, "-g", gallery, "-o", "r", "--fail-on", "anomalous")
-    assert outcome.code == 0 and "no threshold" in outcome.stderr
+    """Under --quiet too: nothing else tells a gate that is open from one where every part is good."""
+    for name, options in (("r1", ()), ("r2", ("--quiet",))):
+        outcome = touchstone("score", check, "-g", gallery, "-o", name, "--fail-on", "anomalous", *options)
+        assert outcome.code == 0 and "no threshold" in outcome.stderr
+
+
+def test_an_error_does_not_stand_on_the_progress_line(tmp_path, gallery):
+    """The disk fills up when images were done and counted."""
+    for i in range(20):
+        pictures.save(tmp_path / "in" / f"{i:02}.png", size=(48, 40))
+    pictures.save(tmp_path / "in" / "last.png", size=(300, 200))
+    ours, theirs = os.openpty()
+    command = [binary(), "score", tmp_path / "in", "-g", gallery, "-o", tmp_path / "r", "--threads", "1"]
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=theirs, preexec_fn=file_size_limit(20000), check=False
+    )
+    os.close(theirs)
+    said = b""
+    with contextlib.suppress(OSError):  # how a terminal without a writer ends
+        while block := os.read(ours, 4096):
+            said += block
+    os.close(ours)
+    assert done.returncode == 1 and b"1/21" in said
+    before, error = said.split(b"touchstone: error: ")
+    assert before.endswith(b"\r\x1b[K") and b"cannot be written" in error

@@ -70,6 +70,24 @@ def test_version_names_libraries_and_cpu_features(touchstone):
         (("fit", "normal", "-o", "g", "--white-level", "0"), "--white-level"),
         (("fit", "normal", "-o", "g", "--white-level", "70000"), "65535"),
         (("score", "check", "-g", "g", "-o", "r", "--fail-above", "high"), "high"),
+        (("score", "check", "-g", "g", "-o", "r", "--fail-above", "nan"), "--fail-above nan"),
+        (("score", "check", "-g", "g", "-o", "r", "--fail-above", "inf"), "--fail-above inf"),
+        (("score", "check", "-g", "g", "-o", "r", "--fail-above=-inf"), "--fail-above -inf"),
+        (("fit", "", "-o", "g"), "NORMAL_DIR: must not be empty"),
+        (("fit", "normal", "-o", ""), "--output: must not be empty"),
+        (("fit", "normal", "-o", "g", "--model", ""), "--model: must not be empty"),
+        (("score", "", "-g", "g", "-o", "r"), "INPUT: must not be empty"),
+        (("score", "check", "", "-g", "g", "-o", "r"), "INPUT: must not be empty"),
+        (("score", "check", "-g", "", "-o", "r"), "--gallery: must not be empty"),
+        (("score", "check", "-g", "g", "-o", ""), "--output: must not be empty"),
+        (("score", "check", "-g", "g", "-o", "r", "--maps", ""), "--maps: must not be empty"),
+        (("sample", ""), "DIR: must not be empty"),
+        (("evaluate", ""), "RESULTS: must not be empty"),
+        (("evaluate", "check", "--ground-truth", ""), "--ground-truth: must not be empty"),
+        (("evaluate", "--maps", "", "--dataset", "check"), "--maps: must not be empty"),
+        (("evaluate", "--maps", "check", "--dataset", ""), "--dataset: must not be empty"),
+        (("gallery", "info", ""), "GALLERY: must not be empty"),
+        (("model", "info", ""), "must not be empty"),
         (("score", "check", "-g", "g", "-o", "r", "--no-maps", "--maps", "m"), "--maps"),
         (("sample", "s", "--size", "1"), "size"),
         (("fit", "missing", "-o", "g"), "missing"),
@@ -164,6 +182,22 @@ def test_json_into_a_pipe_leaves_the_pipe_where_it_is(touchstone, tmp_path, gall
     assert outcome.code == 0
     assert json.loads(received)["whole"] is True
     assert stat.S_ISFIFO(pipe.stat().st_mode) and names(tmp_path) == ["pipe"]
+
+
+def test_json_to_a_link_is_written_through_it(touchstone, tmp_path, gallery):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "old.json").write_text("x" * 100_000)
+    for target in ("old.json", "new.json"):
+        link = tmp_path / f"to_{target}"
+        link.symlink_to(f"elsewhere/{target}")
+        assert touchstone("gallery", "verify", gallery, f"--json={link}").code == 0
+        assert link.is_symlink()
+        assert json.loads((tmp_path / "elsewhere" / target).read_text())["whole"] is True
+
+
+def test_a_link_to_nowhere_is_found_before_the_work(touchstone, tmp_path, gallery):
+    (tmp_path / "link").symlink_to("no/such/folder/doc.json")
+    refusal(touchstone("gallery", "verify", gallery, "--json=link"), 2, "--json", "no/such/folder")
 
 
 @pytest.mark.parametrize(

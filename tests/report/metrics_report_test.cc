@@ -106,6 +106,17 @@ TEST(MetricsTable, ShowsPercentAndADashForTheUndefined) {
   EXPECT_EQ(MetricsTable(report).find("mean"), std::string::npos);  // of one object it says nothing
 }
 
+TEST(MetricsTable, ShowsNoControlCharactersOfNames) {
+  MetricsReport report = Report();
+  ObjectMetrics nut = report.objects.at("nut");
+  nut.per_defect["crack\x1b[2J\n"] = nut.overall;
+  report.objects["nut\t"] = nut;
+  const std::string table = MetricsTable(report);
+  EXPECT_TRUE(Says(table, "nut? "));
+  EXPECT_TRUE(Says(table, "  crack?[2J? "));
+  EXPECT_EQ(table.find_first_of("\x1b\t"), std::string::npos);
+}
+
 TEST(MetricsTable, KeepsItsColumnsInLine) {
   const std::string table = MetricsTable(Report());
   std::size_t first = 0;

@@ -1,0 +1,17 @@
+#include "touchstone/core/text.h"
+
+#include <gtest/gtest.h>
+
+namespace touchstone {
+namespace {
+
+TEST(Printable, ReplacesEveryControlCharacterAndNothingElse) {
+  for (int byte = 0; byte < 256; ++byte) {
+    const std::string text = {'a', static_cast<char>(byte), 'b'};
+    const bool is_control = byte < 32 || byte == 127;
+    EXPECT_EQ(Printable(text), is_control ? "a?b" : text) << byte;
+  }
+}
+
+}  // namespace
+}  // namespace touchstone
