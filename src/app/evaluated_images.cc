@@ -75,6 +75,42 @@ fs::path CategoryRoot(const fs::path& file) {
   return {};
 }
 
+// Whether two names of folders mean the same one, as "a/x" and "a/../a/x" do.
+bool IsSameFolder(const fs::path& a, const fs::path& b) {
+  std::error_code error;
+  return a == b || fs::equivalent(a, b, error);
+}
+
+// Categories are told apart by name, so each name may stand for one folder only.
+void AddRoot(const std::string& category, const fs::path& root, std::map<std::string, fs::path>* roots) {
+  const fs::path& known = roots->emplace(category, root).first->second;
+  if (IsSameFolder(known, root)) return;
+  const auto named = [](const fs::path& folder) {
+    return folder.empty() ? std::string("images below no folder 'test'") : folder.string();
+  };
+  throw Error(ErrorCode::kResults, "two sets of images are called '" + category + "', " + named(known) +
+                                       " and " + named(root) + ": score them in separate runs");
+}
+
+// Pairs each category with its own masks, <root>/ground_truth, or the only one with those of --ground-truth.
+void PairAllMasks(const std::map<std::string, fs::path>& roots, const fs::path& ground_truth,
+                  EvaluationInput* input) {
+  if (!ground_truth.empty() && input->categories.size() > 1) {
+    std::string names;
+    for (const auto& entry : input->categories) names += (names.empty() ? "" : ", ") + entry.first;
+    throw Error(ErrorCode::kUsage,
+                "--ground-truth " + ground_truth.string() + ": holds the masks of one category, these are " +
+                    std::to_string(input->categories.size()) + " (" + names +
+                    "); evaluate them one by one, or put each one's masks in 'ground_truth' "
+                    "beside its folder 'test'");
+  }
+  for (auto& [category, images] : input->categories) {
+    const fs::path& root = roots.at(category);
+    const fs::path beside = root.empty() ? fs::path() : root / "ground_truth";
+    PairMasks(ground_truth.empty() ? beside : ground_truth, &images, &input->warnings);
+  }
+}
+
 std::string LastName(const fs::path& path) {
   const fs::path normal = fs::absolute(path).lexically_normal();
   return normal.has_filename() ? normal.filename().string() : normal.parent_path().filename().string();
@@ -157,7 +193,7 @@ EvaluationInput ImagesOfResults(const EvaluateOptions& options) {
     const fs::path root = CategoryRoot(result.source);
     const std::string category =
         root.empty() ? LastName(results.inputs.empty() ? "." : results.inputs[0]) : LastName(root);
-    roots[category] = root;
+    AddRoot(category, root, &roots);
     EvaluatedImage image{result.path,
                          result.label,
                          fs::path(result.path).stem().string(),
@@ -172,19 +208,24 @@ EvaluationInput ImagesOfResults(const EvaluateOptions& options) {
     input.categories[category].push_back(image);
   }
   WarnAll(failed, "images could not be scored and are left out", &input.warnings);
-  for (auto& [category, images] : input.categories) {
-    const fs::path beside = roots[category].empty() ? fs::path() : roots[category] / "ground_truth";
-    PairMasks(options.ground_truth.empty() ? beside : options.ground_truth, &images, &input.warnings);
+  if (input.categories.empty()) {
+    throw Error(ErrorCode::kResults,
+                "no image of it was scored, " + std::to_string(failed.size()) +
+                    " failed; results.json says why: mend the images and score again",
+                options.results);
   }
+  PairAllMasks(roots, options.ground_truth, &input);
   return input;
 }
 
 EvaluationInput ImagesOfDataset(const EvaluateOptions& options) {
   RequireFolder(options.maps, "--maps");
   RequireFolder(options.dataset, "--dataset");
+  if (!options.ground_truth.empty()) RequireFolder(options.ground_truth, "--ground-truth");
   EvaluationInput input;
   std::error_code error;
-  for (const auto& [category, root] : CategoriesOf(options.dataset)) {
+  const std::map<std::string, fs::path> roots = CategoriesOf(options.dataset);
+  for (const auto& [category, root] : roots) {
     fs::path maps = options.maps / category / "test";
     if (root == options.dataset && !fs::is_directory(maps, error)) maps = options.maps / "test";
     if (!fs::is_directory(maps, error)) {
@@ -192,15 +233,16 @@ EvaluationInput ImagesOfDataset(const EvaluateOptions& options) {
                                ": it is left out");
       continue;
     }
-    auto& images = input.categories[category] = ImagesOfCategory(root / "test", maps, &input.warnings);
-    PairMasks(options.ground_truth.empty() ? root / "ground_truth" : options.ground_truth, &images,
-              &input.warnings);
+    std::vector<EvaluatedImage> images = ImagesOfCategory(root / "test", maps, &input.warnings);
+    if (!images.empty()) input.categories.emplace(category, std::move(images));
   }
   if (input.categories.empty()) {
-    throw Error(ErrorCode::kResults,
-                "holds no maps of any category; the layout is MAPS/<category>/test/<defect>/<stem>.tiff",
-                options.maps);
+    throw Error(
+        ErrorCode::kResults,
+        "holds no maps of any image of the data set; the layout is MAPS/<category>/test/<defect>/<stem>.tiff",
+        options.maps);
   }
+  PairAllMasks(roots, options.ground_truth, &input);
   return input;
 }
 

@@ -28,9 +28,13 @@ struct EvaluationInput {
 };
 
 /// The images of a results folder; their category is the folder above "test", else the input's name.
+/// @throws Error kUsage: no such folder, or --ground-truth with several categories; kResults: no usable
+/// results, no image was scored, or two folders of one name hold images.
 EvaluationInput ImagesOfResults(const EvaluateOptions& options);
 
 /// The images of a data set and anybody's maps of them, in the official layout. Scores are not filled in.
+/// @throws Error kUsage: no such folder, another layout, or --ground-truth with several categories; kResults:
+/// no image has a map; kIo: a folder cannot be read.
 EvaluationInput ImagesOfDataset(const EvaluateOptions& options);
 
 }  // namespace touchstone

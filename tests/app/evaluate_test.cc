@@ -173,6 +173,45 @@ TEST_F(EvaluateTest, NamesCategoriesAfterTheFolderAboveTest) {
   EXPECT_EQ(report.objects.at("part").per_defect.count("crack"), 0U);
 }
 
+TEST_F(EvaluateTest, RefusesTwoFoldersOfOneName) {
+  AddImage("dent/1.png", 2, kSize, "left/part");
+  AddImage("dent/2.png", 2, kSize, "right/part");
+  const Error error = RunFails();
+  EXPECT_EQ(error.code, ErrorCode::kResults);
+  for (const char* part : {"'part'", "left/part", "right/part", "separate runs"}) {
+    EXPECT_TRUE(Says(error.what(), part));
+  }
+}
+
+TEST_F(EvaluateTest, KnowsAFolderThatWasReachedInTwoWays) {
+  AddPlainCategory();
+  fs::create_directories(folder_.path() / "part/test");
+  AddImage("good/2.png", 1, kSize, "part/../part");
+  EXPECT_EQ(Run().objects.at("part").overall.num_normal, 2U);
+}
+
+TEST_F(EvaluateTest, RefusesOneFolderOfMasksForSeveralCategories) {
+  AddPlainCategory();
+  AddImage("good/2.png", 1, kSize, "other");
+  EvaluateOptions options;
+  options.ground_truth = folder_.path() / "part/ground_truth";
+  const Error error = RunFails(options);
+  EXPECT_EQ(error.code, ErrorCode::kUsage);
+  EXPECT_TRUE(Says(error.what(), "--ground-truth"));
+  EXPECT_TRUE(Says(error.what(), "(other, part)"));
+}
+
+TEST_F(EvaluateTest, RefusesResultsWithoutAScoredImage) {
+  ImageResult failed;
+  failed.path = "good/9.png";
+  failed.error_code = "image";
+  failed.error = "is cut short";
+  results_.images.push_back(failed);
+  const Error error = RunFails();
+  EXPECT_EQ(error.code, ErrorCode::kResults);
+  EXPECT_TRUE(Says(error.what(), "no image of it was scored, 1 failed"));
+}
+
 TEST_F(EvaluateTest, RefusesAMaskOfAnotherSizeUnlessBothAreResized) {
   AddPlainCategory();
   AddMask("dent/1_mask.png", 8, {16, 12});
@@ -324,6 +363,26 @@ TEST_F(EvaluateMapsTest, NamesWhatDoesNotPair) {
   EXPECT_TRUE(sink_.Warned("1 images have no map"));
   EXPECT_TRUE(sink_.Warned("1 maps belong to no image"));
   EXPECT_TRUE(sink_.Warned("there are no maps of pill"));
+}
+
+TEST_F(EvaluateMapsTest, TakesOneFolderOfMasksForOneCategoryOnly) {
+  AddPair("nut", "dent/1.png");
+  WriteText(folder_.path() / "data/pill/test/good/1.png", "no maps: nothing to pair with masks");
+  AddMask("dent/1_mask.png", 4, kSize, "elsewhere");
+  EvaluateOptions options = Options();
+  options.ground_truth = folder_.path() / "elsewhere/ground_truth";
+  EXPECT_EQ(Run(options).objects.at("nut").overall.num_regions, 1U);
+  AddPair("pill", "good/1.png");
+  EXPECT_EQ(RunFails(options).code, ErrorCode::kUsage);
+  EXPECT_TRUE(Says(RunFails(options).what(), "(nut, pill)"));
+}
+
+TEST_F(EvaluateMapsTest, RefusesMapsThatBelongToNoImage) {
+  AddPair("nut", "good/1.png");
+  fs::rename(folder_.path() / "maps/nut/test/good", folder_.path() / "maps/nut/test/fine");
+  const Error error = RunFails(Options());
+  EXPECT_EQ(error.code, ErrorCode::kResults);
+  EXPECT_TRUE(Says(error.what(), "holds no maps of any image"));
 }
 
 TEST_F(EvaluateMapsTest, RefusesFoldersOfAnotherLayout) {
