@@ -20,6 +20,13 @@ constexpr double kStricterLimit = 0.05;
 
 using Images = std::vector<EvaluatedImage>;
 
+// Leaves the loops over files; Evaluate catches it.
+struct Interruption {};
+
+void StopIfInterrupted(const ProgressSink& progress) {
+  if (progress.Interrupted()) throw Interruption{};
+}
+
 std::string Described(Size size) { return std::to_string(size.width) + "x" + std::to_string(size.height); }
 
 std::string LimitName(double limit) {
@@ -52,8 +59,9 @@ PixelImage ReadPixels(const EvaluatedImage& image, std::optional<int> resolution
 }
 
 // Maximum of each map, for maps that came without scores.
-void FillScores(Images* images) {
+void FillScores(Images* images, const ProgressSink& progress) {
   ParallelFor(images->size(), [&](std::size_t i) {
+    StopIfInterrupted(progress);
     EvaluatedImage& image = (*images)[i];
     const ScoreMap map = ReadScoreMap(image.map);
     image.map_max = *std::max_element(map.values.begin(), map.values.end());
@@ -64,9 +72,11 @@ void FillScores(Images* images) {
 // Compares what folders and masks say of each image. Folders decide, unless label_by_mask is set. The defect
 // type stays that of the folder, except for a good image with a marked mask: it is no longer one of all
 // types' normal images.
-void LookAtMasks(Images* images, bool label_by_mask, std::vector<std::string>* warnings) {
+void LookAtMasks(Images* images, bool label_by_mask, const ProgressSink& progress,
+                 std::vector<std::string>* warnings) {
   std::vector<char> has_defect(images->size());
   ParallelFor(images->size(), [&](std::size_t i) {
+    StopIfInterrupted(progress);
     const EvaluatedImage& image = (*images)[i];
     has_defect[i] = !image.mask.empty() && HasDefect(ReadMask(image.mask));
   });
@@ -134,6 +144,7 @@ CategoryPixelMetrics PixelFigures(const Images& images, const EvaluateOptions& o
   }
   std::mutex mutex;
   source.read = [&](std::size_t i) {
+    StopIfInterrupted(progress);
     PixelImage pixels = ReadPixels(*used[i], options.resolution);
     const std::lock_guard<std::mutex> lock(mutex);
     progress.Advance();
@@ -184,7 +195,7 @@ void CheckOptions(const EvaluateOptions& options) {
 
 }  // namespace
 
-MetricsReport Evaluate(const EvaluateOptions& options, ProgressSink& progress) {
+MetricsReport Evaluate(const EvaluateOptions& options, ProgressSink& progress) try {
   CheckOptions(options);
   const bool from_maps = options.results.empty();
   EvaluationInput input = from_maps ? ImagesOfDataset(options) : ImagesOfResults(options);
@@ -193,13 +204,19 @@ MetricsReport Evaluate(const EvaluateOptions& options, ProgressSink& progress) {
   report.resolution = options.resolution ? std::to_string(*options.resolution) : "original";
   report.label_by_mask = options.label_by_mask;
   for (auto& [name, images] : input.categories) {
-    if (from_maps) FillScores(&images);
-    LookAtMasks(&images, options.label_by_mask, &input.warnings);
+    if (from_maps) FillScores(&images, progress);
+    LookAtMasks(&images, options.label_by_mask, progress, &input.warnings);
     report.objects[name] = EvaluateCategory(images, options, progress);
   }
+  StopIfInterrupted(progress);
   report.warnings = std::move(input.warnings);
   for (const std::string& warning : report.warnings) progress.Warn(warning);
   return report;
+} catch (const Interruption&) {
+  progress.End();
+  MetricsReport nothing;
+  nothing.interrupted = true;
+  return nothing;
 }
 
 }  // namespace touchstone

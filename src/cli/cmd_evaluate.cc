@@ -1,3 +1,7 @@
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 #include <iostream>
 #include <memory>
 
@@ -20,6 +24,16 @@ const char kExamples[] =
     "  touchstone evaluate results --ground-truth parts/ground_truth --resolution 256\n"
     "  touchstone evaluate --maps anomaly_maps --dataset mvtec_ad --json=metrics.json";
 
+// The figures may take minutes: whether they can be written is found out before them. A folder that is not
+// there is Evaluate's to name.
+void CheckMetricsFile(const std::filesystem::path& results) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(results, error) || access(results.c_str(), W_OK) == 0) return;
+  throw Error(ErrorCode::kIo,
+              std::string("cannot be written (") + std::strerror(errno) + "); make its folder writable",
+              results / "metrics.json");
+}
+
 ExitCode RunEvaluate(const EvaluateArguments& arguments, const CommonOptions& common, Terminal& terminal) {
   EvaluateOptions options = arguments.options;
   if (arguments.resolution != "original") {
@@ -29,7 +43,12 @@ ExitCode RunEvaluate(const EvaluateArguments& arguments, const CommonOptions& co
                   "--resolution " + arguments.resolution + ": must be 'original' or one side N");
     options.resolution = side.width;
   }
+  if (!options.results.empty()) CheckMetricsFile(options.results);
   const MetricsReport report = Evaluate(options, terminal);
+  if (report.interrupted) {
+    terminal.Say("interrupted: no metrics were written");
+    return ExitCode::kInterrupted;
+  }
   const std::string document = MetricsJson(report);
   if (!options.results.empty()) WriteFileAtomically(options.results / "metrics.json", document);
   WriteJson(common, document);

@@ -1,79 +1,12 @@
-#include "touchstone/app/evaluate.h"
-
 #include <limits>
+#include <set>
 
-#include "app/run.h"
-#include "core/support.h"
-#include "touchstone/core/file.h"
-#include "touchstone/image/encode.h"
-#include "touchstone/image/map_file.h"
-#include "touchstone/report/results.h"
+#include "app/evaluate_fixture.h"
 
 namespace touchstone {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr Size kSize{8, 6};
-
-// A category with maps that are 1 on the left four columns and 0 elsewhere, and masks of chosen columns.
-class EvaluateTest : public testing::Test {
- protected:
-  void AddImage(const std::string& path, double score, Size size = kSize, const std::string& root = "part") {
-    ImageResult result;
-    result.path = path;
-    result.source = (folder_.path() / root / "test" / path).string();
-    result.label = fs::path(path).parent_path().filename().string();
-    result.size = size;
-    result.score = result.map_max = score;
-    result.retrieval_score = -score;
-    result.map = fs::path(path).replace_extension(".tiff").string();
-    WriteMap(folder_.path() / "results/maps" / result.map, size);
-    results_.images.push_back(result);
-  }
-  static void WriteMap(const fs::path& file, Size size) {
-    ScoreMap map{size, {}};
-    for (int i = 0; i < size.width * size.height; ++i) map.values.push_back(i % size.width < 4 ? 1.0F : 0.0F);
-    fs::create_directories(file.parent_path());
-    WriteFileAtomically(file, EncodeScoreMap(map));
-  }
-  void AddMask(const std::string& name, int num_columns, Size size = kSize,
-               const std::string& root = "part") {
-    Image mask{size, 8, {}, {}, false};
-    for (int i = 0; i < size.width * size.height; ++i) {
-      mask.rgb8.insert(mask.rgb8.end(), 3, i % size.width < num_columns ? 255 : 0);
-    }
-    const fs::path file = folder_.path() / root / "ground_truth" / name;
-    fs::create_directories(file.parent_path());
-    WriteFileAtomically(file, EncodePng(mask, 1));
-  }
-  // A good and a defective image with its mask.
-  void AddPlainCategory() {
-    AddImage("dent/1.png", 2);
-    AddImage("good/1.png", 1);
-    AddMask("dent/1_mask.png", 4);
-  }
-  MetricsReport Run(EvaluateOptions options = {}) {
-    if (options.maps.empty()) {
-      results_.complete = complete_;
-      results_.maps_dir = "maps";
-      results_.inputs = {(folder_.path() / "part/test").string()};
-      fs::create_directories(folder_.path() / "results");
-      WriteFileAtomically(folder_.path() / "results/results.json", ResultsJson(results_));
-      options.results = folder_.path() / "results";
-    }
-    sink_.warnings.clear();
-    return Evaluate(options, sink_);
-  }
-  Error RunFails(const EvaluateOptions& options = {}) {
-    return ErrorOf([&] { Run(options); });
-  }
-
-  TemporaryFolder folder_;
-  Results results_;
-  bool complete_ = true;
-  RecordingSink sink_;
-};
 
 TEST_F(EvaluateTest, PairsMasksBesideTheTestFolder) {
   AddPlainCategory();
@@ -151,9 +84,9 @@ TEST_F(EvaluateTest, WorksWithOnlyGoodImages) {
 }
 
 TEST_F(EvaluateTest, DoesNotTakeMasksFromTheFolderItHappensToRunIn) {
-  AddImage("dent/1.png", 2, kSize);
+  AddImage("dent/1.png", 2, kMapSize);
   results_.images[0].source = (folder_.path() / "loose/dent/1.png").string();  // below no folder "test"
-  AddMask("dent/1_mask.png", 4, kSize, "here");
+  AddMask("dent/1_mask.png", 4, kMapSize, "here");
   const fs::path before = fs::current_path();
   fs::current_path(folder_.path() / "here");
   const MetricsReport report = Run();
@@ -164,9 +97,9 @@ TEST_F(EvaluateTest, DoesNotTakeMasksFromTheFolderItHappensToRunIn) {
 
 TEST_F(EvaluateTest, NamesCategoriesAfterTheFolderAboveTest) {
   AddPlainCategory();
-  AddImage("good/2.png", 1, kSize, "other");
-  AddImage("crack/2.png", 5, kSize, "other");
-  AddMask("crack/2_mask.png", 2, kSize, "other");
+  AddImage("good/2.png", 1, kMapSize, "other");
+  AddImage("crack/2.png", 5, kMapSize, "other");
+  AddMask("crack/2_mask.png", 2, kMapSize, "other");
   const MetricsReport report = Run();
   ASSERT_EQ(report.objects.size(), 2U);
   EXPECT_EQ(report.objects.at("other").per_defect.count("crack"), 1U);
@@ -174,8 +107,8 @@ TEST_F(EvaluateTest, NamesCategoriesAfterTheFolderAboveTest) {
 }
 
 TEST_F(EvaluateTest, RefusesTwoFoldersOfOneName) {
-  AddImage("dent/1.png", 2, kSize, "left/part");
-  AddImage("dent/2.png", 2, kSize, "right/part");
+  AddImage("dent/1.png", 2, kMapSize, "left/part");
+  AddImage("dent/2.png", 2, kMapSize, "right/part");
   const Error error = RunFails();
   EXPECT_EQ(error.code, ErrorCode::kResults);
   for (const char* part : {"'part'", "left/part", "right/part", "separate runs"}) {
@@ -186,13 +119,13 @@ TEST_F(EvaluateTest, RefusesTwoFoldersOfOneName) {
 TEST_F(EvaluateTest, KnowsAFolderThatWasReachedInTwoWays) {
   AddPlainCategory();
   fs::create_directories(folder_.path() / "part/test");
-  AddImage("good/2.png", 1, kSize, "part/../part");
+  AddImage("good/2.png", 1, kMapSize, "part/../part");
   EXPECT_EQ(Run().objects.at("part").overall.num_normal, 2U);
 }
 
 TEST_F(EvaluateTest, RefusesOneFolderOfMasksForSeveralCategories) {
   AddPlainCategory();
-  AddImage("good/2.png", 1, kSize, "other");
+  AddImage("good/2.png", 1, kMapSize, "other");
   EvaluateOptions options;
   options.ground_truth = folder_.path() / "part/ground_truth";
   const Error error = RunFails(options);
@@ -284,6 +217,25 @@ TEST_F(EvaluateTest, FindsMapsAndMasksOfNamesThatAreNotUtf8) {
   EXPECT_TRUE(sink_.warnings.empty());
 }
 
+TEST_F(EvaluateTest, EndsWithoutFiguresWhereverItIsInterrupted) {
+  AddPlainCategory();
+  Run();
+  const int num_reads = sink_.num_items;
+  ASSERT_EQ(num_reads, 3);  // the good image once, the other twice
+  EvaluateOptions options;
+  options.results = folder_.path() / "results";
+  for (int stop_after = 0; stop_after <= num_reads; ++stop_after) {
+    RecordingSink sink(stop_after);
+    MetricsReport report;
+    WithThreads(1, [&] { report = Evaluate(options, sink); });
+    EXPECT_TRUE(report.interrupted) << stop_after;
+    EXPECT_TRUE(report.objects.empty()) << stop_after;
+    EXPECT_EQ(sink.num_items, stop_after);
+  }
+  RecordingSink never_stops(num_reads + 1);
+  EXPECT_FALSE(Evaluate(options, never_stops).interrupted);
+}
+
 TEST_F(EvaluateTest, AlwaysReportsTheStricterLimit) {
   AddPlainCategory();
   const auto limits = [&](double limit) {
@@ -316,82 +268,6 @@ TEST_F(EvaluateTest, RefusesWhatIsNoResultsFolder) {
   EXPECT_TRUE(Refuses(ErrorCode::kUsage, "no such folder", [&] { Evaluate(options, sink_); }));
   options.results = folder_.path();
   EXPECT_TRUE(Refuses(ErrorCode::kResults, "no results.json", [&] { Evaluate(options, sink_); }));
-}
-
-// ---- anybody's maps in the official layout ----
-
-class EvaluateMapsTest : public EvaluateTest {
- protected:
-  void AddPair(const std::string& category, const std::string& path) {
-    WriteText(folder_.path() / "data" / category / "test" / path, "never read");
-    WriteMap((folder_.path() / "maps" / category / "test" / path).replace_extension(".tiff"), kSize);
-  }
-  EvaluateOptions Options() const {
-    EvaluateOptions options;
-    options.maps = folder_.path() / "maps";
-    options.dataset = folder_.path() / "data";
-    return options;
-  }
-};
-
-TEST_F(EvaluateMapsTest, FindsEveryCategoryOfADataSet) {
-  for (const char* category : {"nut", "pill"}) {
-    AddPair(category, "dent/1.png");
-    AddPair(category, "good/1.png");
-    AddMask("dent/1_mask.png", 4, kSize, std::string("data/") + category);
-  }
-  const MetricsReport report = Run(Options());
-  ASSERT_EQ(report.objects.size(), 2U);
-  const MetricsGroup& nut = report.objects.at("nut").overall;
-  EXPECT_EQ(nut.image_rocauc_map_max.value, 0.5);  // both maps have the maximum 1
-  EXPECT_EQ(nut.image_rocauc_score.value, 0.5);
-  EXPECT_FALSE(nut.image_rocauc_retrieval.value.has_value());
-  EXPECT_EQ(nut.num_regions, 1U);
-}
-
-TEST_F(EvaluateMapsTest, AcceptsASingleCategoryAsTheDataSet) {
-  AddPair("", "good/1.png");
-  EXPECT_EQ(Run(Options()).objects.count("data"), 1U);
-}
-
-TEST_F(EvaluateMapsTest, NamesWhatDoesNotPair) {
-  AddPair("nut", "good/1.png");
-  WriteText(folder_.path() / "data/nut/test/good/2.png", "no map of it");
-  WriteMap(folder_.path() / "maps/nut/test/good/3.tiff", kSize);
-  WriteText(folder_.path() / "data/pill/test/good/1.png", "no maps at all");
-  Run(Options());
-  EXPECT_TRUE(sink_.Warned("1 images have no map"));
-  EXPECT_TRUE(sink_.Warned("1 maps belong to no image"));
-  EXPECT_TRUE(sink_.Warned("there are no maps of pill"));
-}
-
-TEST_F(EvaluateMapsTest, TakesOneFolderOfMasksForOneCategoryOnly) {
-  AddPair("nut", "dent/1.png");
-  WriteText(folder_.path() / "data/pill/test/good/1.png", "no maps: nothing to pair with masks");
-  AddMask("dent/1_mask.png", 4, kSize, "elsewhere");
-  EvaluateOptions options = Options();
-  options.ground_truth = folder_.path() / "elsewhere/ground_truth";
-  EXPECT_EQ(Run(options).objects.at("nut").overall.num_regions, 1U);
-  AddPair("pill", "good/1.png");
-  EXPECT_EQ(RunFails(options).code, ErrorCode::kUsage);
-  EXPECT_TRUE(Says(RunFails(options).what(), "(nut, pill)"));
-}
-
-TEST_F(EvaluateMapsTest, RefusesMapsThatBelongToNoImage) {
-  AddPair("nut", "good/1.png");
-  fs::rename(folder_.path() / "maps/nut/test/good", folder_.path() / "maps/nut/test/fine");
-  const Error error = RunFails(Options());
-  EXPECT_EQ(error.code, ErrorCode::kResults);
-  EXPECT_TRUE(Says(error.what(), "holds no maps of any image"));
-}
-
-TEST_F(EvaluateMapsTest, RefusesFoldersOfAnotherLayout) {
-  fs::create_directories(folder_.path() / "maps");
-  EXPECT_EQ(RunFails(Options()).code, ErrorCode::kUsage);  // no data set
-  fs::create_directories(folder_.path() / "data");
-  EXPECT_TRUE(Says(RunFails(Options()).what(), "MVTec"));
-  WriteText(folder_.path() / "data/nut/test/good/1.png", "x");
-  EXPECT_TRUE(Says(RunFails(Options()).what(), "holds no maps"));
 }
 
 }  // namespace

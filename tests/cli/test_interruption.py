@@ -1,6 +1,8 @@
 """Ctrl-C: what is there is valid, and what is not whole is not there."""
 
 import json
+import pathlib
+import shutil
 import signal
 import subprocess
 import time
@@ -76,6 +78,24 @@ def test_a_full_standard_output_does_not_hide_the_interruption(tmp_path, gallery
             assert process.wait(PATIENCE_S) == 130
             stderr = process.stderr.read().decode()
     assert "interrupted" in stderr and "touchstone: error: standard output" in stderr
+
+
+def catches(process, number):
+    """Whether the process has a handler of its own for the signal."""
+    status = pathlib.Path(f"/proc/{process.pid}/status").read_text().split()
+    return int(status[status.index("SigCgt:") + 1], 16) >> (number - 1) & 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_evaluate_ends_without_metrics(tmp_path, sample_results, number):
+    results = shutil.copytree(sample_results, tmp_path / "r")
+    with start("evaluate", results, "--resolution", "2048", "--json=m.json", cwd=tmp_path) as process:
+        wait_until(lambda: catches(process, number))  # the figures at this size take seconds
+        process.send_signal(number)
+        assert process.wait(PATIENCE_S) == 130
+        stdout, stderr = process.stdout.read(), process.stderr.read().decode()
+    assert stdout == b"" and "no metrics were written" in stderr
+    assert not (tmp_path / "m.json").exists() and names(results) == names(sample_results)
 
 
 @pytest.fixture(name="many")

@@ -59,11 +59,15 @@ def test_a_read_only_place_is_found_before_the_first_image(unprivileged, tmp_pat
     assert names(place) == []
 
 
-def test_evaluate_says_so_where_it_cannot_write_metrics(unprivileged, tmp_path, sample_results):
+def test_evaluate_says_so_where_it_cannot_write_metrics_before_it_reads_a_map(
+    unprivileged, tmp_path, sample_results
+):
     place = shutil.copytree(sample_results, tmp_path / "r")
+    (place / "maps" / "good" / "000.tiff").write_bytes(b"reading this would be an error of its own")
     place.chmod(0o555)
-    code, _, stderr = outcome_of(unprivileged("evaluate", place))
-    assert code == 1 and "metrics.json" in stderr
+    code, stdout, stderr = outcome_of(unprivileged("evaluate", place))
+    assert (code, stdout) == (1, "")
+    assert "metrics.json: cannot be written (Permission denied)" in stderr and "000.tiff" not in stderr
 
 
 def test_json_to_a_device_needs_no_right_to_its_folder(unprivileged, gallery):

@@ -22,7 +22,8 @@ struct EvaluateOptions {
 
 /// Compares scores and maps with ground truth. Masks pair with images strictly by name,
 /// <ground truth>/<defect>/<stem>_mask.*; what does not pair is a warning that names it, and stays out
-/// of the pixel figures. Writes nothing.
+/// of the pixel figures. Writes nothing. An interruption is noticed between two files; the report then says
+/// so and holds no figures.
 /// @throws Error kUsage: no such folder, or one folder of masks for several categories; kResults: no usable
 /// results, no image was scored, two categories of one name, a mask of another size than its image; kIo;
 /// kOption.

@@ -34,6 +34,7 @@ struct MetricsReport {
   bool label_by_mask = false;
   std::map<std::string, ObjectMetrics> objects;
   std::vector<std::string> warnings;
+  bool interrupted = false;  ///< then there are no figures, and nothing is to be written
 };
 
 /// The JSON document; undefined figures are null with "<name>_reason"; "mean" is over the objects
