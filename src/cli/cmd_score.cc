@@ -22,7 +22,7 @@ struct ScoreArguments {
 const char kExamples[] =
     "Examples:\n"
     "  touchstone score parts/test -g gallery -o results\n"
-    "  touchstone score photo.png -g gallery -o results --fail-above 3.5\n"
+    "  touchstone score photo.png -g gallery -o results --fail-above 2500\n"
     "  find /camera -newer last -name '*.png' | touchstone score - -g gallery -o results\n"
     "Prints score<TAB>path, higher = more anomalous. An EXIF orientation is not applied.\n"
     "Exit codes: 0 done, 1 no result, 2 usage, 3 some images failed, 4 --fail-above or --fail-on, 130 "
