@@ -180,4 +180,12 @@ void MakeEmptyFolder(const fs::path& folder, const char* marker) {
   ProbeWritable(folder);
 }
 
+void WriteBelow(const fs::path& folder, const std::string& name, const Bytes& bytes) {
+  const fs::path file = folder / name;
+  std::error_code error;
+  fs::create_directories(file.parent_path(), error);
+  ThrowIf(error, "cannot be created", file.parent_path());
+  WriteFileAtomically(file, bytes);
+}
+
 }  // namespace touchstone

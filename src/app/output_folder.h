@@ -2,7 +2,10 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 #include <vector>
+
+#include "touchstone/core/file.h"
 
 namespace touchstone {
 
@@ -44,5 +47,8 @@ void MakeWritableFolder(const std::filesystem::path& folder);
 
 /// Makes `folder` an empty folder that we can write to; `marker` is removed last. @throws Error kIo
 void MakeEmptyFolder(const std::filesystem::path& folder, const char* marker);
+
+/// Writes folder/name, whose folders are made on the way, by rename. @throws Error kIo
+void WriteBelow(const std::filesystem::path& folder, const std::string& name, const Bytes& bytes);
 
 }  // namespace touchstone

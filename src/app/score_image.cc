@@ -5,6 +5,7 @@
 
 #include "app/load_image.h"
 #include "app/map_scale.h"
+#include "app/output_folder.h"
 #include "touchstone/core/error.h"
 #include "touchstone/core/file.h"
 #include "touchstone/image/map_file.h"
@@ -18,15 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kHeatmapCompression = 1;  // PNG level: heat maps are looked at, not archived
-
-// Writes `bytes` to dir/name, making the folders on the way.
-void WriteOutput(const fs::path& dir, const std::string& name, const Bytes& bytes) {
-  const fs::path file = dir / name;
-  std::error_code error;
-  fs::create_directories(file.parent_path(), error);
-  if (error) throw Error(ErrorCode::kIo, "cannot be created: " + error.message(), file.parent_path());
-  WriteFileAtomically(file, bytes);
-}
 
 // Decodes, extracts and searches; the part in which an image can be at fault.
 SpadeScores FindScores(const InputItem& item, const ScoringContext& context, ScoredImage* scored,
@@ -53,13 +45,13 @@ void WritePictures(const InputItem& item, const ScoringContext& context, const I
                    const ScoreMap& map, ImageResult* result) {
   if (!context.maps_dir.empty()) {
     result->map = OutputStem(item.path) + ".tiff";
-    WriteOutput(context.maps_dir, result->map, EncodeScoreMap(map));
+    WriteBelow(context.maps_dir, result->map, EncodeScoreMap(map));
   }
   if (context.write_heatmaps) {
     const double white_level = context.gallery.manifest().preprocessing.white_level;
     const Image heatmap = DrawHeatmap(photo, map, white_level, context.scale.low, context.scale.high);
     result->heatmap = "heatmaps/" + OutputStem(item.path) + ".png";
-    WriteOutput(context.results_dir, result->heatmap, EncodePng(heatmap, kHeatmapCompression));
+    WriteBelow(context.results_dir, result->heatmap, EncodePng(heatmap, kHeatmapCompression));
   }
 }
 

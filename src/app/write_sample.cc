@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "app/output_folder.h"
 #include "touchstone/core/error.h"
 #include "touchstone/core/file.h"
 #include "touchstone/core/parallel.h"
@@ -15,14 +16,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kPngCompression = 6;
-
-void WriteUnder(const fs::path& folder, const std::string& name, const Bytes& bytes) {
-  std::error_code error;
-  fs::create_directories((folder / name).parent_path(), error);
-  if (error)
-    throw Error(ErrorCode::kIo, "cannot be created: " + error.message(), (folder / name).parent_path());
-  WriteFileAtomically(folder / name, bytes);
-}
 
 Image AsImage(const Mask& mask) {
   Image image{mask.size, 8, {}, {}, false};
@@ -62,9 +55,9 @@ std::size_t WriteSample(const WriteSampleOptions& options, ProgressSink& progres
   progress.Begin("sample", 0);
   ParallelFor(items.size(), [&](std::size_t i) {
     const SampleImage drawn = DrawSample(items[i], drawing);
-    WriteUnder(options.output, items[i].path, EncodePng(drawn.image, kPngCompression));
+    WriteBelow(options.output, items[i].path, EncodePng(drawn.image, kPngCompression));
     if (drawn.mask)
-      WriteUnder(options.output, items[i].mask_path, EncodePng(AsImage(*drawn.mask), kPngCompression));
+      WriteBelow(options.output, items[i].mask_path, EncodePng(AsImage(*drawn.mask), kPngCompression));
   });
   progress.End();
   WriteFileAtomically(options.output / "README.txt", std::string_view(kSampleReadme));

@@ -1,16 +1,12 @@
 #pragma once
 
-#include <gtest/gtest.h>
-#include <stdlib.h>
-
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
-#include <functional>
 #include <vector>
 
+#include "core/support.h"
 #include "touchstone/backbone/extractor.h"
-#include "touchstone/core/error.h"
 #include "touchstone/core/file.h"
 
 namespace touchstone {
@@ -33,23 +29,6 @@ inline std::vector<float> PatternImage(Size size) {
   return image;
 }
 
-/// The Error that `call` throws; a failure of the test if it throws none.
-inline Error ErrorOf(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error;
-  }
-  ADD_FAILURE() << "no Error was thrown";
-  return Error(ErrorCode::kUsage, "");
-}
-
-/// Does `text` contain `part`?
-inline testing::AssertionResult Says(const std::string& text, const std::string& part) {
-  if (text.find(part) != std::string::npos) return testing::AssertionSuccess() << "\"" << text << "\"";
-  return testing::AssertionFailure() << "\"" << text << "\" does not say \"" << part << "\"";
-}
-
 inline bool SameBytes(const std::vector<float>& a, const std::vector<float>& b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
 }
@@ -62,22 +41,5 @@ inline bool SameBytes(const ImageFeatures& a, const ImageFeatures& b) {
   }
   return true;
 }
-
-/// A folder of its own, gone at the end.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "touchstone_XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    path_ = pattern;
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 }  // namespace touchstone
