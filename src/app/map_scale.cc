@@ -46,7 +46,7 @@ ScoringOptions WithOneImageLess(const Gallery& gallery, ScoringOptions options) 
 // The map of one of the gallery's own images, scored against all the others.
 ScoreMap LeaveOneOutMap(const Gallery& gallery, const SpadeScorer& scorer, std::size_t image) {
   const Preprocessing& preprocessing = gallery.manifest().preprocessing;
-  const SpadeScores scores = scorer.Score(gallery.ReadFeatures(image), image, image);
+  const SpadeScores scores = scorer.Score(gallery.ReadFeatures(image), image, {{image}, {}});
   return MakeAnomalyMap(scores.grids, GeometryOf(preprocessing, scorer.options().sigma),
                         preprocessing.resize);
 }

@@ -137,14 +137,15 @@ struct SpadeScorer::Impl {
     return selected;
   }
 
-  // Every gallery image but `left_out`, nearest first.
+  // Every gallery image but those left out, nearest first.
   std::vector<Neighbor> RankImages(const std::vector<float>& global,
-                                   std::optional<std::size_t> left_out) const {
+                                   const std::vector<std::size_t>& left_out) const {
     CheckFinite({global.data(), 1, global.size()}, "the image");
     std::vector<Neighbor> ranked = NearestRows(global.data(), gallery.globals(), gallery.num_images());
-    ranked.erase(
-        std::remove_if(ranked.begin(), ranked.end(), [&](const Neighbor& n) { return n.row == left_out; }),
-        ranked.end());
+    const auto is_left_out = [&](const Neighbor& image) {
+      return std::find(left_out.begin(), left_out.end(), image.row) != left_out.end();
+    };
+    ranked.erase(std::remove_if(ranked.begin(), ranked.end(), is_left_out), ranked.end());
     if (ranked.empty()) throw std::logic_error("SpadeScorer: no gallery image is left to compare with");
     return ranked;
   }
@@ -181,10 +182,10 @@ SpadeScorer::~SpadeScorer() = default;
 const ScoringOptions& SpadeScorer::options() const { return impl_->options; }
 
 SpadeScores SpadeScorer::Score(const ImageFeatures& features, std::uint64_t draw,
-                               std::optional<std::size_t> left_out) const {
+                               const SpadeScope& scope) const {
   const ScoringOptions& options = impl_->options;
   std::vector<FeatureMap> levels = impl_->SelectLevels(features);
-  const std::vector<Neighbor> ranked = impl_->RankImages(features.global, left_out);
+  const std::vector<Neighbor> ranked = impl_->RankImages(features.global, scope.left_out);
   const std::size_t count =
       std::min<std::size_t>(static_cast<std::size_t>(options.num_retrieved), ranked.size());
   SpadeScores scores;
@@ -196,6 +197,7 @@ SpadeScores SpadeScorer::Score(const ImageFeatures& features, std::uint64_t draw
   if (options.retrieval == Retrieval::kRandom) {
     scores.retrieved = DrawImages(ranked, count, options.seed, draw);
   }
+  if (scope.gate && scores.retrieval_score <= *scope.gate) return scores;
   const std::vector<FeatureMap> spaces = SearchSpaces(std::move(levels), options.fusion);
   for (std::size_t s = 0; s < spaces.size(); ++s) {
     scores.grids.push_back(impl_->SearchSpace(s, spaces[s], scores.retrieved));

@@ -86,10 +86,11 @@ std::vector<std::vector<double>> CompareWithImages(const std::vector<ImageFeatur
 }
 
 ReferenceScores ScoreReference(const std::vector<ImageFeatures>& gallery, const ImageFeatures& query,
-                               const ScoringOptions& options, std::optional<std::size_t> left_out) {
+                               const ScoringOptions& options, const std::vector<std::size_t>& left_out) {
   std::vector<std::pair<double, std::size_t>> ranked;
   for (std::size_t i = 0; i < gallery.size(); ++i) {
-    if (i != left_out) ranked.push_back({Squared(query.global, gallery[i].global), i});
+    if (std::count(left_out.begin(), left_out.end(), i) > 0) continue;
+    ranked.push_back({Squared(query.global, gallery[i].global), i});
   }
   std::sort(ranked.begin(), ranked.end());
   ranked.resize(std::min<std::size_t>(ranked.size(), static_cast<std::size_t>(options.num_retrieved)));

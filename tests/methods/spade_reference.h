@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <vector>
 
 #include "touchstone/methods/spade.h"
@@ -17,8 +16,7 @@ struct ReferenceScores {
 
 /// SPADE as in methods.md, section 1, with the K nearest images. `options.levels` must be filled in.
 ReferenceScores ScoreReference(const std::vector<ImageFeatures>& gallery, const ImageFeatures& query,
-                               const ScoringOptions& options,
-                               std::optional<std::size_t> left_out = std::nullopt);
+                               const ScoringOptions& options, const std::vector<std::size_t>& left_out = {});
 
 /// Stage 2 alone, against these gallery images.
 std::vector<std::vector<double>> CompareWithImages(const std::vector<ImageFeatures>& gallery,

@@ -93,10 +93,10 @@ TEST(SpadeScorer, EqualsTheReferenceForEveryCombinationOfOptions) {
   const FakeGallery gallery = TestGallery();
   const ImageFeatures query = Query();
   for (const ScoringOptions& options : AllOptions()) {
-    for (const std::optional<std::size_t> left_out : {std::optional<std::size_t>(), {std::size_t{2}}}) {
+    for (const std::vector<std::size_t>& left_out : {std::vector<std::size_t>{}, {2}, {0, 3}}) {
       const ReferenceScores expected = ScoreReference(gallery.images(), query, options, left_out);
-      const SpadeScores scores = SpadeScorer(gallery, options).Score(query, 0, left_out);
-      const std::string what = Described(options) + (left_out ? ", one left out" : "");
+      const SpadeScores scores = SpadeScorer(gallery, options).Score(query, 0, {left_out, {}});
+      const std::string what = Described(options) + ", left out " + std::to_string(left_out.size());
       EXPECT_NEAR(scores.retrieval_score, expected.retrieval_score, 1e-6 * expected.retrieval_score) << what;
       EXPECT_EQ(Rows(scores.retrieved), expected.retrieved) << what;
       ExpectNear(scores.grids, expected.grids, what);
@@ -133,20 +133,32 @@ TEST(SpadeScorer, ScoresAGalleryImageZeroUnlessItIsLeftOut) {
   const SpadeScores found = scorer.Score(gallery.images()[3], 0);
   EXPECT_EQ(found.retrieval_score, 0);
   for (const float value : found.grids[0].values) EXPECT_EQ(value, 0.0F);
-  const SpadeScores without = scorer.Score(gallery.images()[3], 0, 3);
+  const SpadeScores without = scorer.Score(gallery.images()[3], 0, {{3}, {}});
   EXPECT_GT(without.retrieval_score, 0);
   EXPECT_GT(*std::min_element(without.grids[0].values.begin(), without.grids[0].values.end()), 0.0F);
 }
 
-TEST(SpadeScorer, LeftOutEqualsAGalleryWithoutThatImage) {
+TEST(SpadeScorer, LeftOutEqualsAGalleryWithoutThoseImages) {
   const std::vector<ImageFeatures> images = RandomImages(kNumImages, 1);
   std::vector<ImageFeatures> others = images;
-  others.erase(others.begin() + 1);
+  others.erase(others.begin() + 1, others.begin() + 3);
   const FakeGallery gallery(images), smaller(others);
-  const SpadeScores left_out = SpadeScorer(gallery, {}).Score(Query(), 0, 1);
+  const SpadeScores left_out = SpadeScorer(gallery, {}).Score(Query(), 0, {{2, 1}, {}});
   const SpadeScores absent = SpadeScorer(smaller, {}).Score(Query(), 0);
   EXPECT_EQ(left_out.retrieval_score, absent.retrieval_score);
   EXPECT_EQ(left_out.grids[0].values, absent.grids[0].values);
+}
+
+TEST(SpadeScorer, SkipsStageTwoForAnImageThatTheGateStops) {
+  const FakeGallery gallery = TestGallery();
+  const SpadeScorer scorer(gallery, {});
+  const SpadeScores open = scorer.Score(Query(), 0);
+  const SpadeScores stopped = scorer.Score(Query(), 0, {{}, open.retrieval_score});
+  EXPECT_TRUE(stopped.grids.empty());
+  EXPECT_EQ(stopped.retrieval_score, open.retrieval_score);
+  EXPECT_EQ(Rows(stopped.retrieved), Rows(open.retrieved));
+  const double below = std::nextafter(open.retrieval_score, 0);
+  ExpectSame(scorer.Score(Query(), 0, {{}, below}), open, "above the gate");
 }
 
 TEST(SpadeScorer, FillsInLevelsAndClipsKToTheGallery) {

@@ -30,8 +30,14 @@ struct SpadeScores {
   /// The images that stage 2 compared with: gallery index and squared distance of the globals.
   std::vector<Neighbor> retrieved;
   /// Mean distance of each location to its k nearest [SPADE, Eq. 3], on the feature grid: one map
-  /// for concat, one for each level otherwise.
+  /// for concat, one for each level otherwise; none where the gate kept stage 2 from running.
   std::vector<ScoreMap> grids;
+};
+
+/// Which part of the gallery an image is compared with, and how far; by default all of it, all the way.
+struct SpadeScope {
+  std::vector<std::size_t> left_out;  ///< gallery images to act as if absent (leave-one-out); one must remain
+  std::optional<double> gate;         ///< stage 2 only if the retrieval score is above this
 };
 
 /// SPADE: N. Cohen, Y. Hoshen, "Sub-Image Anomaly Detection with Deep Pyramid Correspondences",
@@ -56,10 +62,8 @@ class SpadeScorer {
   /// Scores one image.
   /// @param features   of the extractor that made the gallery; same shapes.
   /// @param draw       what tells images apart for Retrieval::kRandom (e.g. bits of a digest).
-  /// @param left_out   a gallery image to act as if it were absent (leave-one-out); needs N >= 2.
   /// @throws Error kShape naming the level whose shape differs from the gallery's; kNotFinite.
-  SpadeScores Score(const ImageFeatures& features, std::uint64_t draw,
-                    std::optional<std::size_t> left_out = std::nullopt) const;
+  SpadeScores Score(const ImageFeatures& features, std::uint64_t draw, const SpadeScope& scope = {}) const;
 
   const ScoringOptions& options() const;  ///< with K clipped and levels filled in
 
