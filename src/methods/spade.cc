@@ -8,7 +8,6 @@
 
 #include "methods/prepared_cache.h"
 #include "touchstone/core/error.h"
-#include "touchstone/knn/patch_search.h"
 #include "touchstone/methods/fusion.h"
 
 namespace touchstone {
@@ -150,26 +149,28 @@ struct SpadeScorer::Impl {
     return ranked;
   }
 
-  // Stage 2 in one search space: the mean distance of each location to its k nearest.
-  ScoreMap SearchSpace(std::size_t space, const FeatureMap& query,
-                       const std::vector<Neighbor>& retrieved) const {
+  // Stage 2 in one search space: the mean distance of each location to its k nearest, and the nearest.
+  void SearchSpace(std::size_t space, const FeatureMap& query, SpadeScores* scores) const {
     const std::size_t k = static_cast<std::size_t>(options.num_neighbors);
     PatchSearch search(View(query), projections[space], k);
-    for (const Neighbor& image : retrieved) {
+    for (const Neighbor& image : scores->retrieved) {
       const auto prepared = cache.Get(image.row);
       search.AddImage(View(prepared->features[space]), prepared->codes[space],
                       static_cast<std::int32_t>(image.row));
     }
     const std::vector<PatchNeighbor> neighbors = search.Result();
     ScoreMap map{{query.shape.width, query.shape.height}, std::vector<float>(query.shape.num_locations())};
+    std::vector<PatchNeighbor> nearest(map.values.size());
     for (std::size_t p = 0; p < map.values.size(); ++p) {
       double sum = 0;  // d(y, p) = 1/k sum ||f - F(y, p)||^2
       for (std::size_t i = 0; i < k; ++i) {
         sum += ApplyDistance(neighbors[p * k + i].squared_distance, options.distance);
       }
       map.values[p] = static_cast<float>(sum / static_cast<double>(k));
+      nearest[p] = neighbors[p * k];
     }
-    return map;
+    scores->grids.push_back(std::move(map));
+    scores->nearest.push_back(std::move(nearest));
   }
 };
 
@@ -200,7 +201,7 @@ SpadeScores SpadeScorer::Score(const ImageFeatures& features, std::uint64_t draw
   if (scope.gate && scores.retrieval_score <= *scope.gate) return scores;
   const std::vector<FeatureMap> spaces = SearchSpaces(std::move(levels), options.fusion);
   for (std::size_t s = 0; s < spaces.size(); ++s) {
-    scores.grids.push_back(impl_->SearchSpace(s, spaces[s], scores.retrieved));
+    impl_->SearchSpace(s, spaces[s], &scores);
   }
   return scores;
 }

@@ -9,6 +9,7 @@
 #include "methods/fake_gallery.h"
 #include "methods/spade_reference.h"
 #include "touchstone/core/parallel.h"
+#include "touchstone/methods/fusion.h"
 
 namespace touchstone {
 namespace {
@@ -113,6 +114,45 @@ TEST(SpadeScorer, GivesGridsOfTheSearchedLevels) {
   const SpadeScores scores = SpadeScorer(gallery, options).Score(Query(), 0);
   ASSERT_EQ(scores.grids.size(), 2U);
   EXPECT_EQ(scores.grids[1].size, (Size{2, 2}));
+}
+
+// The patch named is in a retrieved image and lies at the distance that the grid holds.
+void ExpectNearestExplainsTheGrids(const FakeGallery& gallery, const ImageFeatures& query,
+                                   const SpadeScores& scores, const ScoringOptions& options) {
+  const auto spaces = [&](const ImageFeatures& features) {
+    if (options.fusion == Fusion::kPerLevel) return features.pyramid;
+    return std::vector<FeatureMap>{FuseLevels(features.pyramid)};
+  };
+  const std::vector<FeatureMap> queries = spaces(query);
+  const std::vector<std::size_t> retrieved = Rows(scores.retrieved);
+  ASSERT_EQ(scores.nearest.size(), scores.grids.size());
+  for (std::size_t g = 0; g < queries.size(); ++g) {
+    ASSERT_EQ(scores.nearest[g].size(), scores.grids[g].values.size());
+    for (std::size_t p = 0; p < scores.nearest[g].size(); ++p) {
+      const PatchNeighbor& nearest = scores.nearest[g][p];
+      ASSERT_EQ(std::count(retrieved.begin(), retrieved.end(), nearest.image), 1);
+      const FeatureMap patches = spaces(gallery.images().at(nearest.image))[g];
+      ASSERT_EQ(nearest.squared_distance,
+                SquaredDistance(queries[g].row(p), patches.row(nearest.location), patches.shape.channels));
+      const float mean = scores.grids[g].values[p];  // of the k nearest
+      ASSERT_TRUE(options.num_neighbors == 1 ? nearest.squared_distance == mean
+                                             : nearest.squared_distance <= mean);
+    }
+  }
+}
+
+TEST(SpadeScorer, NamesTheNearestPatchOfEachLocation) {
+  const FakeGallery gallery = TestGallery();
+  for (const auto& fusion : FusionNames()) {
+    for (const int num_neighbors : {1, 3}) {
+      ScoringOptions options;
+      options.fusion = fusion.second;
+      options.num_neighbors = num_neighbors;
+      options.num_retrieved = 3;
+      ExpectNearestExplainsTheGrids(gallery, Query(), SpadeScorer(gallery, options).Score(Query(), 0),
+                                    options);
+    }
+  }
 }
 
 TEST(SpadeScorer, ReportsTheDistancesOfTheRetrievedImages) {

@@ -8,6 +8,7 @@
 #include "touchstone/core/feature_map.h"
 #include "touchstone/core/image.h"
 #include "touchstone/knn/distance.h"
+#include "touchstone/knn/patch_search.h"
 #include "touchstone/methods/scoring_options.h"
 
 namespace touchstone {
@@ -32,6 +33,8 @@ struct SpadeScores {
   /// Mean distance of each location to its k nearest [SPADE, Eq. 3], on the feature grid: one map
   /// for concat, one for each level otherwise; none where the gate kept stage 2 from running.
   std::vector<ScoreMap> grids;
+  /// The gallery patch nearest to each location: element [g][y * width + x] is that of grids[g] at (x, y).
+  std::vector<std::vector<PatchNeighbor>> nearest;
 };
 
 /// Which part of the gallery an image is compared with, and how far; by default all of it, all the way.
