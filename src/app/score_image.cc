@@ -80,6 +80,7 @@ ScoredImage ScoreImage(const InputItem& item, const ScoringContext& context) {
   result.map_max = *std::max_element(map.values.begin(), map.values.end());
   result.score = options.image_score == ImageScore::kMapMax ? result.map_max : result.retrieval_score;
   result.verdict = "undecided";  // no threshold yet
+  result.regions_reason = "the gallery has no pixel threshold";
   WritePictures(item, context, photo, map, &result);
   scored.times.write_s = watch.Lap();
   return scored;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "touchstone/core/error.h"
@@ -70,6 +71,58 @@ Json CropJson(const Preprocessing& preprocessing) {
   return {{"x", crop.x}, {"y", crop.y}, {"width", crop.width}, {"height", crop.height}};
 }
 
+Json RegionsJson(const DefectRegions& regions) {
+  Json json = Json::array();
+  for (const DefectRegion& region : regions.worst) {
+    json.push_back({{"box", {region.box.x, region.box.y, region.box.width, region.box.height}},
+                    {"area_px", region.area_px},
+                    {"peak", Number(region.peak)},
+                    {"mean", Number(region.mean)},
+                    {"centroid", {Number(region.centroid_x_px), Number(region.centroid_y_px)}}});
+  }
+  return json;
+}
+
+// A number in [low, high]; NaN, which no comparison holds for, is not.
+double NumberFrom(const Json& json, double low, double high) {
+  const double value = NumberFromJson(json);
+  if (!(value >= low && value <= high)) {
+    throw Error(ErrorCode::kResults,
+                FormatNumber(value) + " is outside " + FormatNumber(low) + " to " + FormatNumber(high));
+  }
+  return value;
+}
+
+DefectRegion RegionFrom(const Json& json, Size size) {
+  DefectRegion region;
+  Rect& box = region.box;
+  const Json& sides = json.at("box");
+  box.x = static_cast<int>(IntegerFromJson(sides.at(0), 0, size.width - 1));
+  box.y = static_cast<int>(IntegerFromJson(sides.at(1), 0, size.height - 1));
+  box.width = static_cast<int>(IntegerFromJson(sides.at(2), 1, size.width - box.x));
+  box.height = static_cast<int>(IntegerFromJson(sides.at(3), 1, size.height - box.y));
+  region.area_px = IntegerFromJson(json.at("area_px"), 1, std::int64_t{box.width} * box.height);
+  region.peak =
+      NumberFrom(json.at("peak"), std::numeric_limits<float>::lowest(), std::numeric_limits<float>::max());
+  region.mean = NumberFrom(json.at("mean"), std::numeric_limits<float>::lowest(), region.peak);
+  region.centroid_x_px = NumberFrom(json.at("centroid").at(0), box.x, box.x + box.width - 1);
+  region.centroid_y_px = NumberFrom(json.at("centroid").at(1), box.y, box.y + box.height - 1);
+  return region;
+}
+
+std::optional<DefectRegions> RegionsFrom(const Json& image, Size size) {
+  const Json& list = image.at("regions");
+  if (list.is_null() && image.at("num_regions").is_null()) return std::nullopt;
+  if (!list.is_array() || list.size() > kMaxDefectRegions) {
+    throw Error(ErrorCode::kResults, "regions is not a list, or a longer one than is ever written");
+  }
+  DefectRegions regions;
+  regions.num_regions = IntegerFromJson(image.at("num_regions"), static_cast<std::int64_t>(list.size()),
+                                        std::int64_t{size.width} * size.height);
+  for (const Json& region : list) regions.worst.push_back(RegionFrom(region, size));
+  return regions;
+}
+
 Json ImageJson(const ImageResult& image) {
   Json json = Json::object();
   PutName(&json, "path", image.path);
@@ -83,6 +136,9 @@ Json ImageJson(const ImageResult& image) {
                {"map_max", Number(image.map_max)},
                {"p_value", nullptr},
                {"verdict", image.verdict}});
+  json["num_regions"] = image.regions ? Json(image.regions->num_regions) : Json(nullptr);
+  json["regions"] = image.regions ? RegionsJson(*image.regions) : Json(nullptr);
+  if (!image.regions) json["regions_reason"] = image.regions_reason;
   PutName(&json, "map", image.map);
   PutName(&json, "heatmap", image.heatmap);
   return json;
@@ -100,6 +156,8 @@ ImageResult ImageFrom(const Json& json) {
   image.retrieval_score = NumberFrom(json.at("retrieval_score"));
   image.map_max = NumberFrom(json.at("map_max"));
   image.verdict = json.at("verdict").get<std::string>();
+  image.regions = RegionsFrom(json, image.size);
+  if (!image.regions) image.regions_reason = json.at("regions_reason").get<std::string>();
   image.map = NameFrom(json, "map");
   image.heatmap = NameFrom(json, "heatmap");
   return image;

@@ -26,6 +26,8 @@ ImageResult Scored(const std::string& path) {
   image.score = image.map_max = 0.1F;
   image.retrieval_score = 12345.678901234;
   image.verdict = "undecided";
+  image.regions =
+      DefectRegions{{{{600, 470, 40, 10}, 17, 9.5, 0.1F, 639, 472.25}, {{0, 0, 1, 1}, 1, 2, 2, 0, 0}}, 130};
   image.map = "good/1.tiff";
   image.heatmap = "heatmaps/good/1.png";
   return image;
@@ -132,6 +134,60 @@ TEST_F(ResultsFile, KeepsUndefinedScoresUndefined) {
   EXPECT_FALSE(read.retrieval_score.has_value());
   EXPECT_TRUE(read.map.empty());
   EXPECT_TRUE(Json::parse(ResultsJson(results)).at("images").at(0).at("retrieval_score").is_null());
+}
+
+TEST_F(ResultsFile, BringsBackRegions) {
+  const ImageResult written = Scored("1.png");
+  const ImageResult read = RoundTrip(Example()).images.at(0);
+  ASSERT_TRUE(read.regions.has_value());
+  EXPECT_EQ(read.regions->num_regions, 130);
+  ASSERT_EQ(read.regions->worst.size(), 2U);
+  const DefectRegion& region = read.regions->worst[0];
+  EXPECT_EQ(region.box.x, 600);
+  EXPECT_EQ(region.box.height, 10);
+  EXPECT_EQ(region.area_px, 17);
+  EXPECT_EQ(region.peak, 9.5);
+  EXPECT_EQ(region.mean, 0.100000001);
+  EXPECT_EQ(region.centroid_y_px, 472.25);
+}
+
+TEST_F(ResultsFile, SaysWhyThereAreNoRegions) {
+  Results results = Example();
+  results.images = {Scored("1.png")};
+  results.images[0].regions.reset();
+  results.images[0].regions_reason = "nobody knows";
+  const Json image = Json::parse(ResultsJson(results)).at("images").at(0);
+  EXPECT_TRUE(image.at("regions").is_null());
+  EXPECT_TRUE(image.at("num_regions").is_null());
+  EXPECT_EQ(image.at("regions_reason"), "nobody knows");
+  const ImageResult read = RoundTrip(results).images.at(0);
+  EXPECT_FALSE(read.regions.has_value());
+  EXPECT_EQ(read.regions_reason, "nobody knows");
+}
+
+TEST_F(ResultsFile, IsRefusedWhereARegionIsImpossible) {
+  const Json whole = Json::parse(ResultsJson(Example()));
+  const auto expect_refused = [&](const char* path, const Json& value) {
+    Json json = whole;
+    json.at("images").at(0)[Json::json_pointer(path)] = value;
+    EXPECT_TRUE(IsRefused(json.dump())) << path << " = " << value;
+  };
+  expect_refused("/regions", nullptr);
+  expect_refused("/num_regions", nullptr);
+  expect_refused("/num_regions", 1);  // two are listed
+  expect_refused("/num_regions", 640 * 480 + 1);
+  expect_refused("/regions/0/box/0", -1);
+  expect_refused("/regions/0/box/0", 601);  // 40 wide: leaves the image
+  expect_refused("/regions/0/box/3", 0);
+  expect_refused("/regions/0/box", Json::array({1, 1, 1}));
+  expect_refused("/regions/0/area_px", 0);
+  expect_refused("/regions/0/area_px", 401);
+  expect_refused("/regions/0/peak", 0.05);  // below the mean
+  expect_refused("/regions/0/peak", 1e39);
+  expect_refused("/regions/0/centroid/0", 640);
+  expect_refused("/regions/0/centroid", nullptr);
+  expect_refused("/regions",
+                 std::vector<Json>(kMaxDefectRegions + 1, whole.at("/images/0/regions/0"_json_pointer)));
 }
 
 TEST_F(ResultsFile, ListsFailedImagesApart) {

@@ -9,6 +9,7 @@
 #include "touchstone/core/image.h"
 #include "touchstone/image/preprocess.h"
 #include "touchstone/methods/scoring_options.h"
+#include "touchstone/report/defect_regions.h"
 
 namespace touchstone {
 
@@ -23,6 +24,8 @@ struct ImageResult {
   std::optional<double> retrieval_score;  ///< stage 1
   std::optional<double> map_max;          ///< maximum of the anomaly map at original size
   std::string verdict;                    ///< normal, anomalous, undecided; empty on error
+  std::optional<DefectRegions> regions;   ///< above the pixel threshold; empty where there is none to go by
+  std::string regions_reason;             ///< why `regions` is empty
   std::string map;                        ///< TIFF, relative to maps_dir; empty if none was written
   std::string heatmap;                    ///< PNG, relative to the results folder; empty if none was written
   std::string error_code;                 ///< of a failed image, core/error.h; empty otherwise
