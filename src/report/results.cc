@@ -9,6 +9,7 @@
 #include "touchstone/core/error.h"
 #include "touchstone/core/file.h"
 #include "touchstone/store/options_json.h"
+#include "touchstone/store/thresholds_json.h"
 
 namespace touchstone {
 namespace {
@@ -123,6 +124,14 @@ std::optional<DefectRegions> RegionsFrom(const Json& image, Size size) {
   return regions;
 }
 
+// The thresholds, as the scores beside them are shown.
+Json ThresholdsJson(Thresholds thresholds) {
+  Json json = ToJson(thresholds);
+  json["score"] = Number(thresholds.score);
+  json["pixel"] = Number(thresholds.pixel);
+  return json;
+}
+
 Json ImageJson(const ImageResult& image) {
   Json json = Json::object();
   PutName(&json, "path", image.path);
@@ -134,8 +143,9 @@ Json ImageJson(const ImageResult& image) {
                {"score", Number(image.score)},
                {"retrieval_score", Number(image.retrieval_score)},
                {"map_max", Number(image.map_max)},
-               {"p_value", nullptr},
-               {"verdict", image.verdict}});
+               {"p_value", Number(image.p_value)},
+               {"verdict", image.verdict},
+               {"gated", image.is_gated}});
   json["num_regions"] = image.regions ? Json(image.regions->num_regions) : Json(nullptr);
   json["regions"] = image.regions ? RegionsJson(*image.regions) : Json(nullptr);
   if (!image.regions) json["regions_reason"] = image.regions_reason;
@@ -155,9 +165,13 @@ ImageResult ImageFrom(const Json& json) {
   image.score = NumberFrom(json.at("score"));
   image.retrieval_score = NumberFrom(json.at("retrieval_score"));
   image.map_max = NumberFrom(json.at("map_max"));
+  image.p_value = NumberFrom(json.at("p_value"));
   image.verdict = json.at("verdict").get<std::string>();
-  image.regions = RegionsFrom(json, image.size);
-  if (!image.regions) image.regions_reason = json.at("regions_reason").get<std::string>();
+  if (json.contains("regions")) {  // the first versions wrote no regions
+    image.regions = RegionsFrom(json, image.size);
+    if (!image.regions) image.regions_reason = json.at("regions_reason").get<std::string>();
+  }
+  image.is_gated = json.value("gated", false);  // nor had they a gate
   image.map = NameFrom(json, "map");
   image.heatmap = NameFrom(json, "heatmap");
   return image;
@@ -169,6 +183,16 @@ ImageResult FailedImageFrom(const Json& json) {
   image.error_code = json.at("code").get<std::string>();
   image.error = json.at("message").get<std::string>();
   return image;
+}
+
+void PutThresholds(const Json& json, Results* results) {
+  const Json& thresholds = json.at("thresholds");
+  if (thresholds.is_null()) {
+    results->thresholds_reason = json.at("thresholds_reason").get<std::string>();
+  } else {
+    results->thresholds = ThresholdsFromJson(thresholds);
+  }
+  results->gate = NumberFrom(json.at("gate"));
 }
 
 Results ResultsFrom(const Json& json) {
@@ -185,6 +209,7 @@ Results ResultsFrom(const Json& json) {
   results.extractor_sha256 = json.at("extractor").at("sha256").get<std::string>();
   results.options = ScoringOptionsFromJson(json.at("options"));
   results.preprocessing = PreprocessingFromJson(json.at("preprocessing"));
+  if (json.contains("thresholds")) PutThresholds(json, &results);  // nor thresholds
   results.inputs = json.at("inputs").get<std::vector<std::string>>();
   results.maps_dir = NameFrom(json, "maps_dir");
   results.complete = json.at("complete").get<bool>();
@@ -208,7 +233,8 @@ std::string ScoresCsv(const Results& results) {
   std::string csv = "path,score,retrieval_score,map_max,p_value,verdict,error\n";
   for (const ImageResult& image : results.images) {
     csv += Cell(image.path) + ',' + Cell(image.score) + ',' + Cell(image.retrieval_score) + ',' +
-           Cell(image.map_max) + ",," + image.verdict + ',' + Cell(image.error) + '\n';
+           Cell(image.map_max) + ',' + Cell(image.p_value) + ',' + image.verdict + ',' + Cell(image.error) +
+           '\n';
   }
   return csv;
 }
@@ -233,11 +259,14 @@ std::string ResultsJson(const Results& results) {
                {"options", ToJson(results.options)},
                {"preprocessing", ToJson(results.preprocessing)},
                {"crop_in_resized_frame", CropJson(results.preprocessing)},
+               {"thresholds", results.thresholds ? ThresholdsJson(*results.thresholds) : Json(nullptr)},
+               {"gate", Number(results.gate)},
                {"inputs", results.inputs},
                {"warnings", results.warnings},
                {"images", images},
                {"failed", failed},
                {"complete", results.complete}};
+  if (!results.thresholds) json["thresholds_reason"] = results.thresholds_reason;
   PutName(&json, "maps_dir", results.maps_dir);
   return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }

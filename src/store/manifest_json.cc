@@ -7,6 +7,7 @@
 #include "touchstone/core/error.h"
 #include "touchstone/core/file.h"
 #include "touchstone/store/options_json.h"
+#include "touchstone/store/thresholds_json.h"
 
 namespace touchstone {
 namespace {
@@ -135,6 +136,17 @@ MapScale MapScaleFrom(const Json& json) {
   return scale;
 }
 
+Json ThresholdsJson(const GalleryManifest& manifest) {
+  return manifest.calibration ? ToJson(*manifest.calibration, manifest.options.image_score) : Json(nullptr);
+}
+
+// Galleries of early versions have none.
+std::optional<Calibration> CalibrationFrom(const Json& json, const ScoringOptions& options) {
+  const auto thresholds = json.find("thresholds");
+  if (thresholds == json.end() || thresholds->is_null()) return std::nullopt;
+  return CalibrationFromJson(*thresholds, options.image_score);
+}
+
 std::string Dump(const Json& json) { return json.dump(1, ' ', false, Json::error_handler_t::replace); }
 
 // Of everything in the manifest but the digest itself.
@@ -171,6 +183,7 @@ GalleryManifest ManifestFrom(const Json& json) {
   if (dtype != "float32" && dtype != "float16")
     Refuse("dtype '" + dtype + "' is neither float32 nor float16");
   manifest.dtype = dtype == "float32" ? TensorType::kFloat32 : TensorType::kFloat16;
+  manifest.calibration = CalibrationFrom(json, manifest.options);
   manifest.map_scale = MapScaleFrom(json.at("map_scale"));
   manifest.source = json.at("source").get<std::string>();
   manifest.images = ImagesFrom(json.at("images"));
@@ -188,7 +201,7 @@ std::string ManifestText(const GalleryManifest& manifest) {
                      {"preprocessing", ToJson(manifest.preprocessing)},
                      {"extractor", ExtractorJson(manifest.extractor)},
                      {"dtype", manifest.dtype == TensorType::kFloat32 ? "float32" : "float16"},
-                     {"thresholds", nullptr},
+                     {"thresholds", ThresholdsJson(manifest)},
                      {"map_scale",
                       {{"low", manifest.map_scale.low},
                        {"high", manifest.map_scale.high},

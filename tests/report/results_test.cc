@@ -25,9 +25,11 @@ ImageResult Scored(const std::string& path) {
   image.size = {640, 480};
   image.score = image.map_max = 0.1F;
   image.retrieval_score = 12345.678901234;
-  image.verdict = "undecided";
   image.regions =
       DefectRegions{{{{600, 470, 40, 10}, 17, 9.5, 0.1F, 639, 472.25}, {{0, 0, 1, 1}, 1, 2, 2, 0, 0}}, 130};
+  image.p_value = 0.25;
+  image.verdict = "normal";
+  image.is_gated = true;
   image.map = "good/1.tiff";
   image.heatmap = "heatmaps/good/1.png";
   return image;
@@ -53,6 +55,8 @@ Results Example() {
   results.options.seed = 18446744073709551615U;
   results.preprocessing.resize = {256, 192};
   results.preprocessing.crop = Size{224, 160};
+  results.thresholds = Thresholds{Evidence::kGuarantee, 0.02, 60, 0.1F, 2.5, "60 good images"};
+  results.gate = 1234.5;
   results.inputs = {"parts/test"};
   results.maps_dir = "maps";
   results.warnings = {"look out"};
@@ -96,9 +100,9 @@ TEST(FormatNumber, IsShortWhereItCanBe) {
 TEST(ScoresCsv, HasOneRowAnImageAndEmptyCellsForWhatIsUndefined) {
   EXPECT_EQ(ScoresCsv(Example()),
             "path,score,retrieval_score,map_max,p_value,verdict,error\n"
-            "good/1.png,0.100000001,12345.6789,0.100000001,,undecided,\n"
+            "good/1.png,0.100000001,12345.6789,0.100000001,0.25,normal,\n"
             "good/2.png,,,,,,is cut short\n"
-            "good/3.png,0.100000001,12345.6789,0.100000001,,undecided,\n");
+            "good/3.png,0.100000001,12345.6789,0.100000001,0.25,normal,\n");
 }
 
 TEST(ScoresCsv, QuotesAsRfc4180Says) {
@@ -264,20 +268,51 @@ TEST_F(ResultsFile, IsRefusedWhereAFieldIsMissingOrOfAnotherType) {
     if (entry.key() == "crop_in_resized_frame") continue;  // follows from the preprocessing
     Json json = whole;
     json.erase(entry.key());
-    expect_refused(json, "without " + entry.key());
-    json[entry.key()] = 3;
+    if (entry.key() != "thresholds") expect_refused(json, "without " + entry.key());
+    json[entry.key()] = entry.key() == "gate" ? Json("3") : Json(3);
     expect_refused(json, entry.key() + " = 3");
   }
   const Json image = whole.at("images").at(0);
   for (const auto& entry : image.items()) {
-    if (entry.key() == "p_value") continue;  // no threshold yet
     Json json = whole;
     json.at("images").at(0).erase(entry.key());
-    expect_refused(json, "without images/" + entry.key());
-    json.at("images").at(0)[entry.key()] = true;
-    expect_refused(json, "images/" + entry.key() + " = true");
+    const bool may_be_absent = entry.key() == "gated" || entry.key() == "regions";
+    if (!may_be_absent) expect_refused(json, "without images/" + entry.key());
+    const Json other = entry.value().is_boolean() ? Json(3) : Json(true);
+    json.at("images").at(0)[entry.key()] = other;
+    expect_refused(json, "images/" + entry.key() + " = " + other.dump());
   }
   EXPECT_GT(num_fields, 40);
+}
+
+TEST_F(ResultsFile, OfTheFirstVersionsAreReadWithoutThresholds) {
+  Json json = Json::parse(ResultsJson(Example()));
+  json.erase("thresholds");
+  json.erase("gate");
+  for (Json& image : json.at("images")) {
+    for (const char* key : {"gated", "regions", "num_regions"}) image.erase(key);
+    image["p_value"] = nullptr;
+  }
+  const Results read = ReadText(json.dump());
+  EXPECT_FALSE(read.thresholds.has_value());
+  EXPECT_FALSE(read.images.at(0).p_value.has_value());
+  EXPECT_EQ(read.images.at(0).score, 0.100000001);
+}
+
+TEST_F(ResultsFile, SaysWhyThereAreNoThresholds) {
+  Results results = Example();
+  results.thresholds.reset();
+  results.thresholds_reason = "they were made with other options";
+  const Json json = Json::parse(ResultsJson(results));
+  EXPECT_TRUE(json.at("thresholds").is_null());
+  EXPECT_EQ(json.at("thresholds_reason"), results.thresholds_reason);
+  EXPECT_EQ(RoundTrip(results).thresholds_reason, results.thresholds_reason);
+}
+
+TEST_F(ResultsFile, ShowsThresholdsAsTheScoresBesideThem) {
+  const Json thresholds = Json::parse(ResultsJson(Example())).at("thresholds");
+  EXPECT_EQ(thresholds.at("score").dump(), "0.100000001");
+  EXPECT_EQ(thresholds.at("kind"), "guarantee");
 }
 
 TEST_F(ResultsFile, IsRefusedWhereASizeIsImpossible) {

@@ -15,6 +15,7 @@ inline GalleryManifest ExampleManifest(int num_images) {
   manifest.preprocessing.crop = Size{224, 200};
   manifest.preprocessing.white_level = 4095;
   manifest.extractor = {"tiny", std::string(64, 'a'), 3, {"quarter", "eighth"}, {{4, 6, 3}, {2, 3, 5}}};
+  manifest.calibration = Calibration{Evidence::kGuarantee, 0.4, {0.25, 0.75}, {1.5, 2.5}, "two parts"};
   manifest.map_scale = {0.5, 2.25, "a guess"};
   manifest.source = "parts/good";
   for (int i = 0; i < num_images; ++i) {

@@ -48,6 +48,50 @@ TEST(Manifest, BringsBackEveryField) {
   EXPECT_EQ(read.images[1].bits_per_channel, 16);
   EXPECT_EQ(read.segments[1].num_images, 2U);
   EXPECT_EQ(read.map_scale.high, 2.25);
+  EXPECT_EQ(read.calibration->evidence, Evidence::kGuarantee);
+  EXPECT_EQ(read.calibration->rate, 0.4);
+  EXPECT_EQ(read.calibration->retrieval_scores, (std::vector<double>{0.25, 0.75}));
+  EXPECT_EQ(read.calibration->map_maxima, (std::vector<double>{1.5, 2.5}));
+  EXPECT_EQ(read.calibration->source, "two parts");
+}
+
+TEST(Manifest, StatesTheThresholdsForOtherReaders) {
+  const Json thresholds = ManifestJson().at("thresholds");
+  EXPECT_EQ(thresholds.at("kind"), "guarantee");
+  EXPECT_EQ(thresholds.at("images"), 2);
+  EXPECT_EQ(thresholds.at("score"), 2.5);
+  EXPECT_EQ(thresholds.at("pixel"), 2.5);
+}
+
+TEST(Manifest, SaysWhyThereIsNoThreshold) {
+  GalleryManifest manifest = WithSegments();
+  manifest.calibration->rate = 0.01;
+  const Json thresholds = Json::parse(ManifestText(manifest)).at("thresholds");
+  EXPECT_TRUE(thresholds.at("score").is_null());
+  EXPECT_TRUE(Says(thresholds.at("score_reason"), "2 images cannot promise"));
+  EXPECT_TRUE(Says(thresholds.at("pixel_reason"), "2 images cannot promise"));
+  EXPECT_EQ(ParseManifest(ManifestText(manifest), "m").calibration->rate, 0.01);
+}
+
+// Galleries of the first versions.
+TEST(Manifest, MayHaveNoThresholds) {
+  GalleryManifest manifest = WithSegments();
+  manifest.calibration.reset();
+  EXPECT_TRUE(Json::parse(ManifestText(manifest)).at("thresholds").is_null());
+  EXPECT_FALSE(ParseManifest(ManifestText(manifest), "m").calibration.has_value());
+}
+
+TEST(Manifest, IsRefusedWhereThresholdsAreNotThoseOfTheScores) {
+  const std::string of_scores = "not those of the scores";
+  EXPECT_TRUE(IsRefusedWith("/thresholds/score", 2.25, of_scores));
+  EXPECT_TRUE(IsRefusedWith("/thresholds/pixel", nullptr, of_scores));
+  EXPECT_TRUE(IsRefusedWith("/thresholds/images", 3, of_scores));
+  EXPECT_TRUE(IsRefusedWith("/thresholds/rate", 0.2, of_scores));
+  EXPECT_TRUE(IsRefusedWith("/thresholds/map_maxima", {1, 2, 2.5}, of_scores));
+  EXPECT_TRUE(IsRefusedWith("/thresholds/map_maxima", {2.5, 1.5}, "ascending"));
+  EXPECT_TRUE(IsRefusedWith("/thresholds/rate", 1, "between 0 and 1"));
+  EXPECT_TRUE(IsRefusedWith("/thresholds/kind", "promise", "'promise'"));
+  EXPECT_TRUE(IsRefusedWith("/thresholds/kind", "estimate", "it was altered"));
 }
 
 TEST(Manifest, BringsBackFloat16AndNoCrop) {
@@ -77,7 +121,7 @@ void Visit(const Json& json, const Json::json_pointer& place,
 }
 
 bool MayBeAbsent(const std::string& place) {
-  // Thresholds are of a later schema; a shorter list of levels is one too.
+  // The first versions wrote no thresholds; a shorter list of levels is a list of levels too.
   return place == "/thresholds" || place == "/options/levels/0" || place == "/options/levels/1";
 }
 
@@ -104,13 +148,13 @@ TEST(Manifest, IsRefusedWhereAnyFieldIsOfAnotherType) {
   const Json whole = ManifestJson();
   const std::vector<Json> others{nullptr, true, "text", Json::array(), Json::object(), -1.5};
   Visit(whole, Json::json_pointer(), [&](const Json::json_pointer& place) {
-    if (place.to_string() == "/thresholds") return;
     for (const Json& other : others) {
       const Json& value = whole.at(place);
       const bool same_type = other.type() == value.type() || (other.is_number() && value.is_number_float());
       const bool no_crop = place.to_string() == "/preprocessing/crop" && other.is_null();
       const bool no_levels = place.to_string() == "/options/levels" && other.is_array();
-      if (same_type || no_crop || no_levels) continue;
+      const bool no_thresholds = place.to_string() == "/thresholds" && other.is_null();
+      if (same_type || no_crop || no_levels || no_thresholds) continue;
       Json json = whole;
       json.at(place) = other;
       EXPECT_TRUE(IsRefused(json)) << place.to_string() << " = " << other.dump();

@@ -9,6 +9,7 @@
 #include "touchstone/core/image.h"
 #include "touchstone/image/preprocess.h"
 #include "touchstone/methods/scoring_options.h"
+#include "touchstone/methods/thresholds.h"
 #include "touchstone/report/defect_regions.h"
 
 namespace touchstone {
@@ -23,9 +24,11 @@ struct ImageResult {
   std::optional<double> score;            ///< the one that --image-score chose
   std::optional<double> retrieval_score;  ///< stage 1
   std::optional<double> map_max;          ///< maximum of the anomaly map at original size
+  std::optional<double> p_value;          ///< share of good images that score as high; methods/thresholds.h
   std::string verdict;                    ///< normal, anomalous, undecided; empty on error
   std::optional<DefectRegions> regions;   ///< above the pixel threshold; empty where there is none to go by
   std::string regions_reason;             ///< why `regions` is empty
+  bool is_gated = false;                  ///< stage 1 found it normal and stage 2 was not run (--gate)
   std::string map;                        ///< TIFF, relative to maps_dir; empty if none was written
   std::string heatmap;                    ///< PNG, relative to the results folder; empty if none was written
   std::string error_code;                 ///< of a failed image, core/error.h; empty otherwise
@@ -43,8 +46,11 @@ struct Results {
   std::string extractor_sha256;
   ScoringOptions options;
   Preprocessing preprocessing;
-  std::vector<std::string> inputs;  ///< as given
-  std::string maps_dir;             ///< absolute, or relative to the folder; empty = no maps
+  std::optional<Thresholds> thresholds;  ///< that the verdicts are by, for the options above
+  std::string thresholds_reason;         ///< why there are none
+  std::optional<double> gate;            ///< retrieval score up to which stage 2 was not run
+  std::vector<std::string> inputs;       ///< as given
+  std::string maps_dir;                  ///< absolute, or relative to the folder; empty = no maps
   std::vector<std::string> warnings;
   std::vector<ImageResult> images;  ///< in the order of scores.csv, failed ones included
   bool complete = false;            ///< false while running and after an interruption

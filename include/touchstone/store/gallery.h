@@ -9,6 +9,7 @@
 #include "touchstone/core/feature_map.h"
 #include "touchstone/image/preprocess.h"
 #include "touchstone/methods/spade.h"
+#include "touchstone/methods/thresholds.h"
 #include "touchstone/store/safetensors.h"
 
 namespace touchstone {
@@ -53,6 +54,7 @@ struct GalleryManifest {
   Preprocessing preprocessing;
   GalleryExtractor extractor;
   TensorType dtype = TensorType::kFloat32;
+  std::optional<Calibration> calibration;  ///< made with `options`; none in galleries of early versions
   MapScale map_scale;
   std::string source;  ///< the folder the images came from, as given
   std::vector<GalleryImage> images;
