@@ -11,7 +11,7 @@
 #include "touchstone/core/parallel.h"
 #include "touchstone/image/map_file.h"
 #include "touchstone/metrics/pixel_metrics.h"
-#include "touchstone/metrics/rocauc.h"
+#include "touchstone/metrics/ranking.h"
 
 namespace touchstone {
 namespace {
@@ -102,15 +102,16 @@ bool BelongsTo(const EvaluatedImage& image, const std::string& defect) {
   return defect.empty() || image.defect == defect || image.defect == "good";
 }
 
-// ROCAUC of one kind of score over the good images and those of `defect` (empty = all defects).
-Metric ImageRocauc(const Images& images, const std::string& defect, Score score, const char* why_missing) {
+// Figures of one kind of score over the good images and those of `defect` (empty = all defects).
+RankingFigures ImageFigures(const Images& images, const std::string& defect, Score score,
+                            const char* why_missing) {
   std::vector<double> normal, anomalous;
   for (const EvaluatedImage& image : images) {
     if (!BelongsTo(image, defect)) continue;
-    if (!(image.*score)) return {std::nullopt, why_missing};
+    if (!(image.*score)) return UndefinedRanking(why_missing);
     (image.anomalous ? anomalous : normal).push_back(*(image.*score));
   }
-  return Rocauc(normal, anomalous);
+  return RankImages(normal, anomalous);
 }
 
 MetricsGroup GroupOf(const Images& images, const std::string& defect, const PixelMetrics& pixels,
@@ -119,12 +120,13 @@ MetricsGroup GroupOf(const Images& images, const std::string& defect, const Pixe
   for (const EvaluatedImage& image : images) {
     if (BelongsTo(image, defect)) ++(image.anomalous ? group.num_anomalous : group.num_normal);
   }
-  group.image_rocauc_score = ImageRocauc(images, defect, &EvaluatedImage::score, "no scores");
-  group.image_rocauc_retrieval = ImageRocauc(images, defect, &EvaluatedImage::retrieval_score,
-                                             "there are no retrieval scores: maps alone were given");
-  group.image_rocauc_map_max = ImageRocauc(images, defect, &EvaluatedImage::map_max, "no maps");
+  group.image_score = ImageFigures(images, defect, &EvaluatedImage::score, "no scores");
+  group.image_retrieval = ImageFigures(images, defect, &EvaluatedImage::retrieval_score,
+                                       "there are no retrieval scores: maps alone were given");
+  group.image_map_max = ImageFigures(images, defect, &EvaluatedImage::map_max, "no maps");
   group.num_regions = pixels.num_regions;
-  group.pixel_rocauc = pixels.pixel_rocauc;
+  group.pixel = pixels.ranking;
+  group.pro = pixels.pro;
   for (std::size_t i = 0; i < limits.size(); ++i) group.au_pro[LimitName(limits[i])] = pixels.au_pro[i];
   return group;
 }
@@ -158,10 +160,10 @@ CategoryPixelMetrics PixelFigures(const Images& images, const EvaluateOptions& o
 
 // What stands for the pixel figures of a defect type none of whose images has map and mask.
 PixelMetrics UndefinedPixels(const std::vector<double>& limits) {
-  const Metric undefined{std::nullopt, "no image of this kind has both a map and a mask"};
+  const std::string reason = "no image of this kind has both a map and a mask";
   PixelMetrics pixels;
-  pixels.pixel_rocauc = undefined;
-  pixels.au_pro.assign(limits.size(), undefined);
+  pixels.ranking = UndefinedRanking(reason);
+  pixels.au_pro.assign(limits.size(), {std::nullopt, reason});
   return pixels;
 }
 

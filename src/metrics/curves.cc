@@ -1,83 +1,149 @@
 #include "curves.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
-#include <numeric>
 
 namespace touchstone {
 namespace {
 
-Metric WhyUndefined(const ThresholdTable& table) {
-  if (table.defects.empty()) return {std::nullopt, "no defect region in the ground truth"};
-  if (Total(table.anomaly_free) == 0) return {std::nullopt, "no anomaly-free pixel"};
-  return {};
+// Points nearer than this to the last kept one are not kept: bounds a sketch to some thousand points.
+constexpr double kSketchStep = 1.0 / 1024;
+
+bool IsFar(CurvePoint a, CurvePoint b) { return b.x - a.x > kSketchStep || b.y - a.y > kSketchStep; }
+
+// How far `point` is above or below the line from a to b, or beside it where that is less.
+double Offset(CurvePoint a, CurvePoint b, CurvePoint point) {
+  const double cross = (b.x - a.x) * (point.y - a.y) - (b.y - a.y) * (point.x - a.x);
+  return std::abs(cross) / std::max({b.x - a.x, b.y - a.y, 1e-300});
 }
 
-// The area under a curve that is handed over point by point, up to a limit on the x axis.
-class LimitedArea {
- public:
-  explicit LimitedArea(double limit) : limit_(limit) {}
-
-  void LineTo(double x, double y) {
-    const double end = std::min(x, limit_);
-    if (end > x_) {
-      const double y_at_end = y_ + (y - y_) * ((end - x_) / (x - x_));
-      area_ += (end - x_) * (y_ + y_at_end) / 2;
+// Douglas-Peucker: keeps, between two kept points, the one farthest from their line while it is off by more
+// than `tolerance`.
+void KeepCorners(const Curve& curve, double tolerance, std::size_t first, std::size_t last,
+                 std::vector<char>* is_kept) {
+  double largest = tolerance;
+  std::size_t corner = first;
+  for (std::size_t i = first + 1; i < last; ++i) {
+    const double offset = Offset(curve[first], curve[last], curve[i]);
+    if (offset > largest) {
+      largest = offset;
+      corner = i;
     }
-    x_ = x;
-    y_ = y;
   }
+  if (corner == first) return;
+  (*is_kept)[corner] = 1;
+  KeepCorners(curve, tolerance, first, corner, is_kept);
+  KeepCorners(curve, tolerance, corner, last, is_kept);
+}
 
-  double area() const { return area_; }
-
- private:
-  double limit_;
-  double x_ = 0;
-  double y_ = 0;
-  double area_ = 0;
-};
+Curve Corners(const Curve& curve, double tolerance) {
+  std::vector<char> is_kept(curve.size(), 0);
+  is_kept.front() = is_kept.back() = 1;
+  KeepCorners(curve, tolerance, 0, curve.size() - 1, &is_kept);
+  Curve corners;
+  for (std::size_t i = 0; i < curve.size(); ++i) {
+    if (is_kept[i] != 0) corners.push_back(curve[i]);
+  }
+  return corners;
+}
 
 }  // namespace
 
-std::uint64_t Total(const std::vector<std::uint64_t>& counts) {
-  return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+void CurveSketch::LineTo(CurvePoint point) {
+  if (IsFar(kept_.back(), point)) {
+    kept_.push_back(last_);  // the corner that a jump starts from
+    if (IsFar(last_, point)) kept_.push_back(point);
+  }
+  last_ = point;
 }
 
-Metric PixelRocauc(const ThresholdTable& table) {
-  Metric undefined = WhyUndefined(table);
-  if (!undefined.reason.empty()) return undefined;
-  double wins = 0;
-  std::uint64_t below = 0;
-  for (std::size_t i = 0; i < table.defects.size(); ++i) {
-    below += table.anomaly_free[2 * i];
-    const std::uint64_t equal = table.anomaly_free[2 * i + 1];
-    wins +=
-        static_cast<double>(table.defects[i]) * (static_cast<double>(below) + static_cast<double>(equal) / 2);
-    below += equal;
+Curve CurveSketch::Thinned() const {
+  Curve curve = kept_;
+  curve.push_back(last_);
+  Curve thinned = Corners(curve, 0);
+  for (double tolerance = 1e-5; thinned.size() > kMaxCurvePoints; tolerance *= 1.5) {
+    thinned = Corners(curve, tolerance);
   }
-  const auto num_defects = static_cast<double>(Total(table.defects));
-  const auto num_anomaly_free = static_cast<double>(Total(table.anomaly_free));
-  return {wins / (num_defects * num_anomaly_free), ""};
+  return thinned;
 }
 
-Metric AreaUnderPro(const ThresholdTable& table, double limit) {
-  Metric undefined = WhyUndefined(table);
-  if (!undefined.reason.empty()) return undefined;
-  const auto num_anomaly_free = static_cast<double>(Total(table.anomaly_free));
-  const auto num_regions = static_cast<double>(table.num_regions);
-  LimitedArea curve(limit);
-  std::uint64_t false_positives = 0;
-  double covered = 0;  // sum over regions of their covered fraction
-  for (std::size_t i = table.defects.size(); i-- > 0;) {
-    false_positives += table.anomaly_free[2 * i + 2];  // above t_i: the curve runs level
-    curve.LineTo(static_cast<double>(false_positives) / num_anomaly_free, covered / num_regions);
-    false_positives += table.anomaly_free[2 * i + 1];  // at t_i: both grow, in one step
-    covered += table.weights[i];
-    curve.LineTo(static_cast<double>(false_positives) / num_anomaly_free, covered / num_regions);
+void RankingWalk::MoveTo() {
+  roc_.LineTo({static_cast<double>(false_positives_) / static_cast<double>(totals_.negatives),
+               static_cast<double>(true_positives_) / static_cast<double>(totals_.positives)});
+}
+
+void RankingWalk::Take(const ThresholdStep& step) {
+  false_positives_ += step.negatives_above;
+  MoveTo();
+  false_positives_ += step.negatives;
+  true_positives_ += step.positives;
+  MoveTo();
+  const auto positives = static_cast<double>(step.positives);
+  const std::uint64_t below = totals_.negatives - false_positives_;
+  wins_ += positives * static_cast<double>(2 * below + step.negatives);
+  const auto found = static_cast<double>(true_positives_);
+  const auto called = static_cast<double>(true_positives_ + false_positives_);
+  precisions_ += positives * (found / called);
+  const double f1 = 2 * found / (called + static_cast<double>(totals_.positives));
+  if (f1 > f1_max_) {
+    f1_max_ = f1;
+    f1_threshold_ = step.score;
   }
-  curve.LineTo(1, 1);
-  // Sums of 1 / area may exceed the number of regions by round-off; the figure must not exceed 1.
-  return {std::min(curve.area() / limit, 1.0), ""};
+}
+
+RankingFigures RankingWalk::Finish() {
+  roc_.LineTo({1, 1});
+  const auto positives = static_cast<double>(totals_.positives);
+  const auto negatives = static_cast<double>(totals_.negatives);
+  RankingFigures figures;
+  figures.rocauc.value = wins_ / (2 * positives * negatives);
+  figures.average_precision.value = precisions_ / positives;
+  figures.f1_max.value = f1_max_;
+  figures.f1_threshold.value = f1_threshold_;
+  figures.roc = roc_.Thinned();
+  return figures;
+}
+
+ProWalk::ProWalk(const WalkTotals& totals, const std::vector<double>& limits)
+    : negatives_(static_cast<double>(totals.negatives)),
+      weight_(totals.weight),
+      limits_(limits),
+      areas_(limits.size(), 0) {}
+
+void ProWalk::LineTo(CurvePoint point) {
+  for (std::size_t i = 0; i < limits_.size(); ++i) {
+    const double end = std::min(point.x, limits_[i]);
+    if (end <= at_.x) continue;
+    const double y_at_end = at_.y + (point.y - at_.y) * ((end - at_.x) / (point.x - at_.x));
+    areas_[i] += (end - at_.x) * (at_.y + y_at_end) / 2;
+  }
+  at_ = point;
+  curve_.LineTo(point);
+}
+
+void ProWalk::Take(const ThresholdStep& step) {
+  false_positives_ += step.negatives_above;  // above the score: the curve runs level
+  MoveTo();
+  false_positives_ += step.negatives;  // at the score: both grow, in one step
+  covered_ += step.weight;
+  MoveTo();
+}
+
+void ProWalk::MoveTo() {
+  // Sums of 1 / area may exceed the number of regions by round-off.
+  LineTo({static_cast<double>(false_positives_) / negatives_, std::min(covered_ / weight_, 1.0)});
+}
+
+ProWalk::Result ProWalk::Finish() {
+  LineTo({1, 1});
+  Result result;
+  for (std::size_t i = 0; i < limits_.size(); ++i) {
+    // Sums may exceed the limit by round-off; the figure must not exceed 1.
+    result.areas.push_back({std::min(areas_[i] / limits_[i], 1.0), ""});
+  }
+  result.curve = curve_.Thinned();
+  return result;
 }
 
 }  // namespace touchstone

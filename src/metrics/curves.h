@@ -4,25 +4,86 @@
 #include <vector>
 
 #include "touchstone/metrics/metric.h"
+#include "touchstone/metrics/ranking.h"
 
 namespace touchstone {
 
-/// Everything that the ROC and PRO curves of one set of images depend on. Thresholds are the
-/// distinct scores of its defect pixels, ascending: t_0 < ... < t_{m-1}.
-struct ThresholdTable {
-  std::vector<std::uint64_t> defects;       ///< [m] defect pixels with score t_i; >= 1
-  std::vector<double> weights;              ///< [m] sum over those pixels of 1 / area of their region
-  std::vector<std::uint64_t> anomaly_free;  ///< [2 m + 1] anomaly-free pixels, in the bins of score_bins.h
-  std::uint64_t num_regions = 0;
+/// What there is in all, known before a walk begins.
+struct WalkTotals {
+  std::uint64_t positives = 0;
+  std::uint64_t negatives = 0;
+  double weight = 0;  ///< sum of the positives' weights: for PRO the number of regions
 };
 
-std::uint64_t Total(const std::vector<std::uint64_t>& counts);
+/// One step of a walk down the distinct scores of the positives. Between two of them a ROC or PRO curve
+/// runs level, so nothing has to be known of the negatives there but their number.
+struct ThresholdStep {
+  double score = 0;
+  std::uint64_t negatives_above = 0;  ///< negatives between this score and that of the step before
+  std::uint64_t negatives = 0;        ///< with this score
+  std::uint64_t positives = 0;        ///< with this score
+  double weight = 0;                  ///< sum of those positives' weights (PRO only)
+};
 
-/// Mann-Whitney with half credit for ties. Undefined without pixels of both kinds. O(m).
-Metric PixelRocauc(const ThresholdTable& table);
+/// Collects points of a monotone curve that arrive in its order, as many as there may be, in bounded memory.
+class CurveSketch {
+ public:
+  void LineTo(CurvePoint point);
 
-/// Area under PRO over FPR from 0 to `limit`, divided by `limit` (equations: pixel_metrics.h).
-/// Undefined without regions or without anomaly-free pixels. O(m).
-Metric AreaUnderPro(const ThresholdTable& table, double limit);
+  /// The curve in at most kMaxCurvePoints points; between them it is off by no more than what cannot be
+  /// seen (below 1/1000 of the axis wherever so few points allow it).
+  Curve Thinned() const;
+
+ private:
+  Curve kept_{{0, 0}};
+  CurvePoint last_;
+};
+
+/// ROCAUC, AP and F1-max (equations: ranking.h) from a walk down the positives' scores. O(1) a step.
+class RankingWalk {
+ public:
+  /// @param totals  of both kinds at least 1.
+  explicit RankingWalk(const WalkTotals& totals) : totals_(totals) {}
+  void Take(const ThresholdStep& step);
+  RankingFigures Finish();
+
+ private:
+  void MoveTo();
+
+  WalkTotals totals_;
+  std::uint64_t true_positives_ = 0;
+  std::uint64_t false_positives_ = 0;
+  double wins_ = 0;  // in units of 1/2, so that ties stay whole numbers
+  double precisions_ = 0;
+  double f1_max_ = 0;
+  double f1_threshold_ = 0;
+  CurveSketch roc_;
+};
+
+/// Area under PRO over FPR up to some limits (equations: pixel_metrics.h), from the same walk.
+class ProWalk {
+ public:
+  ProWalk(const WalkTotals& totals, const std::vector<double>& limits);
+  void Take(const ThresholdStep& step);
+
+  struct Result {
+    std::vector<Metric> areas;  ///< one per limit, divided by it
+    Curve curve;
+  };
+  Result Finish();
+
+ private:
+  void LineTo(CurvePoint point);
+  void MoveTo();
+
+  double negatives_;
+  double weight_;
+  std::uint64_t false_positives_ = 0;
+  double covered_ = 0;
+  CurvePoint at_;
+  std::vector<double> limits_;
+  std::vector<double> areas_;
+  CurveSketch curve_;
+};
 
 }  // namespace touchstone

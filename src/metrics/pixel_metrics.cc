@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 #include "curves.h"
@@ -105,13 +106,21 @@ Defects FindDefects(const PixelImage& image) {
   return defects;
 }
 
-// Turns defect pixels into thresholds: fills all of `table` but the anomaly-free counts.
-std::vector<std::uint32_t> MakeThresholds(Defects defects, ThresholdTable& table) {
+/// Everything that the ROC and PRO curves of one set of images depend on. Thresholds are the
+/// distinct scores of its defect pixels, ascending: t_0 < ... < t_{m-1}.
+struct ThresholdTable {
+  std::vector<std::uint32_t> keys;     ///< [m] of the scores t_i
+  std::vector<std::uint64_t> defects;  ///< [m] defect pixels with score t_i; >= 1
+  std::vector<double> weights;         ///< [m] sum over those pixels of 1 / area of their region
+  std::uint64_t num_regions = 0;
+};
+
+ThresholdTable MakeThresholds(Defects defects) {
   std::sort(defects.pixels.begin(), defects.pixels.end());
-  std::vector<std::uint32_t> keys;
+  ThresholdTable table;
   for (const DefectPixel pixel : defects.pixels) {
-    if (keys.empty() || keys.back() != KeyOf(pixel)) {
-      keys.push_back(KeyOf(pixel));
+    if (table.keys.empty() || table.keys.back() != KeyOf(pixel)) {
+      table.keys.push_back(KeyOf(pixel));
       table.defects.push_back(0);
       table.weights.push_back(0);
     }
@@ -119,7 +128,7 @@ std::vector<std::uint32_t> MakeThresholds(Defects defects, ThresholdTable& table
     table.weights.back() += 1.0 / static_cast<double>(defects.areas[RegionOf(pixel)]);
   }
   table.num_regions = defects.areas.size();
-  return keys;
+  return table;
 }
 
 using Counts = std::vector<std::uint64_t>;
@@ -127,13 +136,6 @@ using Counts = std::vector<std::uint64_t>;
 void AddTo(Counts& sum, const Counts& counts) {
   for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += counts[i];
 }
-
-// A set of images after the first visit: all but the counts of anomaly-free pixels.
-struct Tally {
-  explicit Tally(Defects defects) : keys(MakeThresholds(std::move(defects), table)) {}
-  ThresholdTable table;
-  std::vector<std::uint32_t> keys;  // of its thresholds
-};
 
 // The images of each group, by index; the good ones are group "".
 using Groups = std::map<std::string, std::vector<std::size_t>>;
@@ -170,14 +172,43 @@ Counts CountAnomalyFree(const PixelSource& source, const std::vector<std::size_t
   return bins.Counts();
 }
 
-PixelMetrics Finish(ThresholdTable& table, Counts anomaly_free, const std::vector<double>& limits) {
-  table.anomaly_free = std::move(anomaly_free);
+std::uint64_t Total(const std::vector<std::uint64_t>& counts) {
+  return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+}
+
+std::string WhyUndefined(const WalkTotals& totals) {
+  if (totals.positives == 0) return "no defect region in the ground truth";
+  return totals.negatives == 0 ? "no anomaly-free pixel" : "";
+}
+
+// The figures of one set of images, from its thresholds and its anomaly-free pixels in the bins of
+// score_bins.h.
+PixelMetrics Finish(const ThresholdTable& table, const Counts& anomaly_free,
+                    const std::vector<double>& limits) {
   PixelMetrics metrics;
   metrics.num_regions = table.num_regions;
   metrics.num_defect_pixels = Total(table.defects);
-  metrics.num_anomaly_free_pixels = Total(table.anomaly_free);
-  metrics.pixel_rocauc = PixelRocauc(table);
-  for (const double limit : limits) metrics.au_pro.push_back(AreaUnderPro(table, limit));
+  metrics.num_anomaly_free_pixels = Total(anomaly_free);
+  const WalkTotals totals{metrics.num_defect_pixels, metrics.num_anomaly_free_pixels,
+                          static_cast<double>(table.num_regions)};
+  const std::string why_undefined = WhyUndefined(totals);
+  if (!why_undefined.empty()) {
+    metrics.ranking = UndefinedRanking(why_undefined);
+    metrics.au_pro.assign(limits.size(), {std::nullopt, why_undefined});
+    return metrics;
+  }
+  RankingWalk ranking(totals);
+  ProWalk pro(totals, limits);
+  for (std::size_t i = table.keys.size(); i-- > 0;) {
+    const ThresholdStep step{ScoreOfKey(table.keys[i]), anomaly_free[2 * i + 2], anomaly_free[2 * i + 1],
+                             table.defects[i], table.weights[i]};
+    ranking.Take(step);
+    pro.Take(step);
+  }
+  metrics.ranking = ranking.Finish();
+  ProWalk::Result result = pro.Finish();
+  metrics.au_pro = std::move(result.areas);
+  metrics.pro = std::move(result.curve);
   return metrics;
 }
 
@@ -188,28 +219,27 @@ CategoryPixelMetrics ComputePixelMetrics(const PixelSource& source, const std::v
   Groups groups = GroupItems(source);
   const std::vector<std::size_t> good_items = std::move(groups.extract("").mapped());
 
-  std::map<std::string, Tally> tallies;
+  std::map<std::string, ThresholdTable> tables;
   Defects all_defects;
   for (const auto& [group, items] : groups) {
     Defects defects = GatherDefects(source, items);
     all_defects.Append(defects);
-    tallies.try_emplace(group, std::move(defects));
+    tables.emplace(group, MakeThresholds(std::move(defects)));
   }
-  Tally overall(std::move(all_defects));
+  const ThresholdTable overall = MakeThresholds(std::move(all_defects));
 
   // A group's curve bends at its own thresholds only, so the counts between all of them serve every group.
   const Counts good = CountAnomalyFree(source, good_items, overall.keys);
   Counts all = good;
   CategoryPixelMetrics metrics;
   for (const auto& [group, items] : groups) {
-    Tally& tally = tallies.at(group);
+    const ThresholdTable& table = tables.at(group);
     Counts counts = CountAnomalyFree(source, items, overall.keys);
     AddTo(all, counts);
     AddTo(counts, good);
-    metrics.per_group.emplace(group,
-                              Finish(tally.table, CoarsenCounts(overall.keys, counts, tally.keys), limits));
+    metrics.per_group.emplace(group, Finish(table, CoarsenCounts(overall.keys, counts, table.keys), limits));
   }
-  metrics.overall = Finish(overall.table, std::move(all), limits);
+  metrics.overall = Finish(overall, all, limits);
   return metrics;
 }
 

@@ -21,6 +21,13 @@ std::uint32_t OrderKey(float score) {
   return (bits & kSignBit) != 0 ? ~bits : bits | kSignBit;
 }
 
+float ScoreOfKey(std::uint32_t key) {
+  const std::uint32_t bits = (key & kSignBit) != 0 ? key & ~kSignBit : ~key;
+  float score = 0;
+  std::memcpy(&score, &bits, sizeof score);
+  return score;
+}
+
 ScoreBins::ScoreBins(std::vector<std::uint32_t> keys)
     : keys_(std::move(keys)), counts_(2 * keys_.size() + 1) {
   for (auto& count : counts_) count.store(0, std::memory_order_relaxed);

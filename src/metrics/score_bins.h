@@ -11,6 +11,9 @@ namespace touchstone {
 /// -0 has the key of 0. Not for NaN.
 std::uint32_t OrderKey(float score);
 
+/// The score that has this key.
+float ScoreOfKey(std::uint32_t key);
+
 /// Counts scores at and between m fixed, distinct thresholds t_0 < ... < t_{m-1}:
 ///
 ///   bin 2 i      scores strictly between t_{i-1} and t_i   (t_{-1} = -inf, t_m = +inf)

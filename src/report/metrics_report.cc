@@ -17,13 +17,34 @@ void Put(Json* json, const std::string& name, const Metric& metric) {
   if (!metric.value) (*json)[name + "_reason"] = metric.reason;
 }
 
-void PutFigures(Json* json, const MetricsGroup& group) {
+// A figure of RankingFigures and the last part of its name in metrics.json.
+struct NamedFigure {
+  const char* name;
+  Metric RankingFigures::*metric;
+};
+constexpr NamedFigure kFigures[] = {{"rocauc", &RankingFigures::rocauc},
+                                    {"ap", &RankingFigures::average_precision},
+                                    {"f1_max", &RankingFigures::f1_max}};
+constexpr NamedFigure kThreshold = {"f1_threshold", &RankingFigures::f1_threshold};
+
+struct NamedScore {
+  const char* name;
+  RankingFigures MetricsGroup::*figures;
+};
+constexpr NamedScore kImageScores[] = {{"score", &MetricsGroup::image_score},
+                                       {"retrieval", &MetricsGroup::image_retrieval},
+                                       {"map_max", &MetricsGroup::image_map_max}};
+
+// One figure of every image score, and of pixels.
+void PutFigure(Json* json, const MetricsGroup& group, const NamedFigure& figure) {
   Json image = Json::object();
-  Put(&image, "score", group.image_rocauc_score);
-  Put(&image, "retrieval", group.image_rocauc_retrieval);
-  Put(&image, "map_max", group.image_rocauc_map_max);
-  (*json)["image_rocauc"] = image;
-  Put(json, "pixel_rocauc", group.pixel_rocauc);
+  for (const NamedScore& score : kImageScores) Put(&image, score.name, group.*score.figures.*figure.metric);
+  (*json)[std::string("image_") + figure.name] = image;
+  Put(json, std::string("pixel_") + figure.name, group.pixel.*figure.metric);
+}
+
+void PutFigures(Json* json, const MetricsGroup& group) {
+  for (const NamedFigure& figure : kFigures) PutFigure(json, group, figure);
   Json au_pro = Json::object();
   for (const auto& [limit, metric] : group.au_pro) Put(&au_pro, limit, metric);
   (*json)["au_pro"] = au_pro;
@@ -34,6 +55,7 @@ Json GroupJson(const MetricsGroup& group, const std::string& resolution) {
                {"regions", group.num_regions},
                {"resolution", resolution}};
   PutFigures(&json, group);
+  PutFigure(&json, group, kThreshold);
   return json;
 }
 
@@ -52,11 +74,13 @@ Metric MeanOf(const MetricsReport& report, Get get) {
 
 MetricsGroup Mean(const MetricsReport& report) {
   MetricsGroup mean;
-  mean.image_rocauc_score = MeanOf(report, [](const MetricsGroup& g) { return g.image_rocauc_score; });
-  mean.image_rocauc_retrieval =
-      MeanOf(report, [](const MetricsGroup& g) { return g.image_rocauc_retrieval; });
-  mean.image_rocauc_map_max = MeanOf(report, [](const MetricsGroup& g) { return g.image_rocauc_map_max; });
-  mean.pixel_rocauc = MeanOf(report, [](const MetricsGroup& g) { return g.pixel_rocauc; });
+  for (const auto figures : {&MetricsGroup::image_score, &MetricsGroup::image_retrieval,
+                             &MetricsGroup::image_map_max, &MetricsGroup::pixel}) {
+    for (const NamedFigure& figure : kFigures) {
+      mean.*figures.*figure.metric =
+          MeanOf(report, [&](const MetricsGroup& g) { return g.*figures.*figure.metric; });
+    }
+  }
   if (report.objects.empty()) return mean;
   for (const auto& entry : report.objects.begin()->second.overall.au_pro) {
     const std::string& limit = entry.first;
@@ -79,11 +103,16 @@ std::string Row(const std::string& name, const std::vector<std::string>& cells) 
   return row + '\n';
 }
 
-std::string GroupRow(const std::string& name, const MetricsGroup& group) {
-  std::vector<std::string> cells{std::to_string(group.num_normal),    std::to_string(group.num_anomalous),
-                                 Percent(group.image_rocauc_score),   Percent(group.image_rocauc_retrieval),
-                                 Percent(group.image_rocauc_map_max), Percent(group.pixel_rocauc)};
+std::vector<std::string> FigureCells(const MetricsGroup& group) {
+  std::vector<std::string> cells{Percent(group.image_score.rocauc), Percent(group.image_retrieval.rocauc),
+                                 Percent(group.image_map_max.rocauc), Percent(group.pixel.rocauc)};
   for (const auto& entry : group.au_pro) cells.push_back(Percent(entry.second));
+  return cells;
+}
+
+std::string GroupRow(const std::string& name, const MetricsGroup& group) {
+  std::vector<std::string> cells = FigureCells(group);
+  cells.insert(cells.begin(), {std::to_string(group.num_normal), std::to_string(group.num_anomalous)});
   return Row(name, cells);
 }
 
@@ -123,14 +152,8 @@ std::string MetricsTable(const MetricsReport& report) {
     for (const auto& [defect, group] : object.per_defect) table += GroupRow("  " + defect, group);
   }
   if (report.objects.size() > 1) {
-    const MetricsGroup mean = Mean(report);
-    std::vector<std::string> cells{"",
-                                   "",
-                                   Percent(mean.image_rocauc_score),
-                                   Percent(mean.image_rocauc_retrieval),
-                                   Percent(mean.image_rocauc_map_max),
-                                   Percent(mean.pixel_rocauc)};
-    for (const auto& entry : mean.au_pro) cells.push_back(Percent(entry.second));
+    std::vector<std::string> cells = FigureCells(Mean(report));
+    cells.insert(cells.begin(), 2, "");
     table += Row("mean", cells);
   }
   return table;

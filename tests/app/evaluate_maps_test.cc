@@ -29,9 +29,9 @@ TEST_F(EvaluateMapsTest, FindsEveryCategoryOfADataSet) {
   const MetricsReport report = Run(Options());
   ASSERT_EQ(report.objects.size(), 2U);
   const MetricsGroup& nut = report.objects.at("nut").overall;
-  EXPECT_EQ(nut.image_rocauc_map_max.value, 0.5);  // both maps have the maximum 1
-  EXPECT_EQ(nut.image_rocauc_score.value, 0.5);
-  EXPECT_FALSE(nut.image_rocauc_retrieval.value.has_value());
+  EXPECT_EQ(nut.image_map_max.rocauc.value, 0.5);  // both maps have the maximum 1
+  EXPECT_EQ(nut.image_score.rocauc.value, 0.5);
+  EXPECT_FALSE(nut.image_retrieval.rocauc.value.has_value());
   EXPECT_EQ(nut.num_regions, 1U);
 }
 

@@ -16,10 +16,10 @@ TEST_F(EvaluateTest, PairsMasksBesideTheTestFolder) {
   EXPECT_EQ(part.overall.num_normal, 1U);
   EXPECT_EQ(part.overall.num_anomalous, 1U);
   EXPECT_EQ(part.overall.num_regions, 1U);
-  EXPECT_EQ(part.overall.image_rocauc_score.value, 1.0);
-  EXPECT_EQ(part.overall.image_rocauc_retrieval.value, 0.0);
+  EXPECT_EQ(part.overall.image_score.rocauc.value, 1.0);
+  EXPECT_EQ(part.overall.image_retrieval.rocauc.value, 0.0);
   // 24 defect pixels of 1; anomaly-free: 24 of 1 in the good image, 48 of 0. ROCAUC = 1 - (24 / 2) / 72 / 1.
-  EXPECT_NEAR(part.overall.pixel_rocauc.value.value(), 1 - 12.0 / 48 * 48 / 72, 1e-12);
+  EXPECT_NEAR(part.overall.pixel.rocauc.value.value(), 1 - 12.0 / 48 * 48 / 72, 1e-12);
   EXPECT_EQ(part.per_defect.count("dent"), 1U);
   EXPECT_EQ(report.resolution, "original");
   EXPECT_TRUE(sink_.warnings.empty());
@@ -28,11 +28,11 @@ TEST_F(EvaluateTest, PairsMasksBesideTheTestFolder) {
 TEST_F(EvaluateTest, TakesGroundTruthFromWhereItIsTold) {
   AddPlainCategory();
   fs::rename(folder_.path() / "part/ground_truth", folder_.path() / "masks");
-  EXPECT_FALSE(Run().objects.at("part").overall.pixel_rocauc.value.has_value());
+  EXPECT_FALSE(Run().objects.at("part").overall.pixel.rocauc.value.has_value());
   EXPECT_TRUE(sink_.Warned("--ground-truth DIR"));
   EvaluateOptions options;
   options.ground_truth = folder_.path() / "masks";
-  EXPECT_TRUE(Run(options).objects.at("part").overall.pixel_rocauc.value.has_value());
+  EXPECT_TRUE(Run(options).objects.at("part").overall.pixel.rocauc.value.has_value());
   options.ground_truth = folder_.path() / "nowhere";
   EXPECT_EQ(RunFails(options).code, ErrorCode::kUsage);
 }
@@ -57,9 +57,9 @@ TEST_F(EvaluateTest, LeavesADefectUndefinedNoneOfWhoseImagesHasAMask) {
   AddPlainCategory();
   AddImage("scratch/1.png", 3);
   const MetricsGroup scratch = Run().objects.at("part").per_defect.at("scratch");
-  EXPECT_EQ(scratch.image_rocauc_score.value, 1.0);
-  EXPECT_FALSE(scratch.pixel_rocauc.value.has_value());
-  EXPECT_FALSE(scratch.pixel_rocauc.reason.empty());
+  EXPECT_EQ(scratch.image_score.rocauc.value, 1.0);
+  EXPECT_FALSE(scratch.pixel.rocauc.value.has_value());
+  EXPECT_FALSE(scratch.pixel.rocauc.reason.empty());
   EXPECT_FALSE(scratch.au_pro.at("0.3").value.has_value());
 }
 
@@ -69,8 +69,8 @@ TEST_F(EvaluateTest, WorksWithoutAnyMasks) {
   for (const bool has_folder : {false, true}) {
     if (has_folder) fs::create_directories(folder_.path() / "part/ground_truth/good");  // and nothing in it
     const MetricsGroup overall = Run().objects.at("part").overall;
-    EXPECT_EQ(overall.image_rocauc_score.value, 1.0);
-    EXPECT_FALSE(overall.pixel_rocauc.value.has_value());
+    EXPECT_EQ(overall.image_score.rocauc.value, 1.0);
+    EXPECT_FALSE(overall.pixel.rocauc.value.has_value());
     EXPECT_TRUE(sink_.Warned("there are no masks"));
   }
 }
@@ -79,8 +79,8 @@ TEST_F(EvaluateTest, WorksWithOnlyGoodImages) {
   AddImage("good/1.png", 1);
   const MetricsGroup overall = Run().objects.at("part").overall;
   EXPECT_EQ(overall.num_anomalous, 0U);
-  EXPECT_FALSE(overall.image_rocauc_score.value.has_value());
-  EXPECT_FALSE(overall.image_rocauc_score.reason.empty());
+  EXPECT_FALSE(overall.image_score.rocauc.value.has_value());
+  EXPECT_FALSE(overall.image_score.rocauc.reason.empty());
 }
 
 TEST_F(EvaluateTest, DoesNotTakeMasksFromTheFolderItHappensToRunIn) {
@@ -157,7 +157,7 @@ TEST_F(EvaluateTest, RefusesAMaskOfAnotherSizeUnlessBothAreResized) {
   options.resolution = 8;
   const MetricsReport report = Run(options);
   EXPECT_EQ(report.resolution, "8");
-  EXPECT_NEAR(report.objects.at("part").overall.pixel_rocauc.value.value(), 1 - 12.0 / 72, 1e-12);
+  EXPECT_NEAR(report.objects.at("part").overall.pixel.rocauc.value.value(), 1 - 12.0 / 72, 1e-12);
 }
 
 TEST_F(EvaluateTest, AcceptsImagesOfDifferentSizes) {

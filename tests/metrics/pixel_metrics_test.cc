@@ -59,8 +59,31 @@ MemoryCategory WithScores(MemoryCategory category, Change change) {
   return category;
 }
 
+// Every pixel as if it were an image: what RankImages, which has slow twins of its own, makes of them.
+RankingFigures RankPixelsAsImages(const std::vector<PixelImage>& images) {
+  std::vector<double> normal, anomalous;
+  for (const PixelImage& image : images) {
+    for (std::size_t p = 0; p < image.map.values.size(); ++p) {
+      const bool is_defect = image.mask && image.mask->values[p] != 0;
+      (is_defect ? anomalous : normal).push_back(image.map.values[p]);
+    }
+  }
+  return RankImages(normal, anomalous);
+}
+
+void ExpectSameRanking(const RankingFigures& a, const RankingFigures& b) {
+  EXPECT_EQ(a.rocauc.value, b.rocauc.value);
+  EXPECT_EQ(a.average_precision.value, b.average_precision.value);
+  EXPECT_EQ(a.f1_max.value, b.f1_max.value);
+  ASSERT_EQ(a.roc.size(), b.roc.size());
+  for (std::size_t i = 0; i < a.roc.size(); ++i) {
+    EXPECT_EQ(a.roc[i].x, b.roc[i].x);
+    EXPECT_EQ(a.roc[i].y, b.roc[i].y);
+  }
+}
+
 void ExpectSame(const PixelMetrics& a, const PixelMetrics& b) {
-  EXPECT_EQ(a.pixel_rocauc.value, b.pixel_rocauc.value);
+  ExpectSameRanking(a.ranking, b.ranking);
   EXPECT_EQ(a.num_regions, b.num_regions);
   EXPECT_EQ(a.num_defect_pixels, b.num_defect_pixels);
   EXPECT_EQ(a.num_anomaly_free_pixels, b.num_anomaly_free_pixels);
@@ -73,7 +96,8 @@ TEST(PixelMetrics, AgreeWithTheSlowReference) {
     for (std::uint32_t seed = 0; seed < 5; ++seed) {
       const MemoryCategory category = DrawCategory(seed, num_values);
       const PixelMetrics metrics = ComputePixelMetrics(category.Source(), kLimits).overall;
-      EXPECT_NEAR(*metrics.pixel_rocauc.value, ReferencePixelRocauc(category.images), kRoundOff);
+      EXPECT_NEAR(*metrics.ranking.rocauc.value, ReferencePixelRocauc(category.images), kRoundOff);
+      ExpectSameRanking(metrics.ranking, RankPixelsAsImages(category.images));
       for (std::size_t i = 0; i < kLimits.size(); ++i) {
         EXPECT_NEAR(*metrics.au_pro[i].value, ReferenceAuPro(category.images, kLimits[i]), kRoundOff)
             << num_values << " values, seed " << seed << ", limit " << kLimits[i];
@@ -91,7 +115,7 @@ TEST(PixelMetrics, AgreeWithTheSlowReferenceOverAwkwardSizes) {
       category.Add("dent", DrawImage(random, {width, height}, 6, true));
       category.images[1].mask->values[0] = 1;
       const PixelMetrics metrics = ComputePixelMetrics(category.Source(), {0.3}).overall;
-      EXPECT_NEAR(*metrics.pixel_rocauc.value, ReferencePixelRocauc(category.images), kRoundOff);
+      EXPECT_NEAR(*metrics.ranking.rocauc.value, ReferencePixelRocauc(category.images), kRoundOff);
       EXPECT_NEAR(*metrics.au_pro[0].value, ReferenceAuPro(category.images, 0.3), kRoundOff);
     }
   }
@@ -130,8 +154,8 @@ TEST(PixelMetrics, AreUnchangedByAMonotoneMapOfTheScores) {
 TEST(PixelMetrics, TurnRocaucIntoItsComplementUnderSignFlip) {
   const MemoryCategory category = DrawCategory(43, 9);
   const MemoryCategory flipped = WithScores(category, [](float v) { return -v; });
-  EXPECT_NEAR(*ComputePixelMetrics(flipped.Source(), {}).overall.pixel_rocauc.value,
-              1 - *ComputePixelMetrics(category.Source(), {}).overall.pixel_rocauc.value, kRoundOff);
+  EXPECT_NEAR(*ComputePixelMetrics(flipped.Source(), {}).overall.ranking.rocauc.value,
+              1 - *ComputePixelMetrics(category.Source(), {}).overall.ranking.rocauc.value, kRoundOff);
 }
 
 TEST(PixelMetrics, AreOneForAPerfectMap) {
@@ -142,8 +166,26 @@ TEST(PixelMetrics, AreOneForAPerfectMap) {
     }
   }
   const PixelMetrics metrics = ComputePixelMetrics(category.Source(), kLimits).overall;
-  EXPECT_EQ(metrics.pixel_rocauc.value, 1.0);
+  EXPECT_EQ(metrics.ranking.rocauc.value, 1.0);
   for (const Metric& au_pro : metrics.au_pro) EXPECT_NEAR(*au_pro.value, 1, kRoundOff);
+}
+
+TEST(PixelMetrics, DrawCurvesFromCornerToCorner) {
+  const PixelMetrics metrics = ComputePixelMetrics(DrawCategory(59, 9).Source(), {}).overall;
+  for (const Curve& curve : {metrics.ranking.roc, metrics.pro}) {
+    ASSERT_GE(curve.size(), 2U);
+    EXPECT_EQ(curve.front().x + curve.front().y, 0);
+    EXPECT_EQ(curve.back().x + curve.back().y, 2);
+  }
+}
+
+TEST(PixelMetrics, SayTheThresholdOfTheBestF1) {
+  constexpr Size kSize{6, 1};
+  MemoryCategory category;
+  category.Add("dent", ScoreMap{kSize, {-3, -2.5F, 7, 7, 8, 1}}, Mask{kSize, {1, 0, 1, 0, 1, 0}});
+  const RankingFigures figures = ComputePixelMetrics(category.Source(), {}).overall.ranking;
+  EXPECT_NEAR(*figures.f1_max.value, 2.0 * 2 / (3 + 3), 1e-15);  // at 7: 2 of 3 found, 1 false alarm
+  EXPECT_EQ(*figures.f1_threshold.value, 8 - 1);
 }
 
 TEST(PixelMetrics, GiveEveryRegionTheSameWeight) {
@@ -159,7 +201,7 @@ TEST(PixelMetrics, TreatMinusZeroAsZero) {
   constexpr Size kSize{2, 1};
   MemoryCategory category;
   category.Add("dent", ScoreMap{kSize, {-0.0F, 0.0F}}, Mask{kSize, {1, 0}});
-  EXPECT_EQ(ComputePixelMetrics(category.Source(), {}).overall.pixel_rocauc.value, 0.5);
+  EXPECT_EQ(ComputePixelMetrics(category.Source(), {}).overall.ranking.rocauc.value, 0.5);
 }
 
 TEST(PixelMetrics, CountPixelsAndRegions) {
@@ -175,7 +217,7 @@ TEST(PixelMetrics, CountPixelsAndRegions) {
 
 void ExpectUndefined(const PixelMetrics& metrics, const std::string& reason) {
   ASSERT_EQ(metrics.au_pro.size(), 1U);
-  for (const Metric& metric : {metrics.pixel_rocauc, metrics.au_pro[0]}) {
+  for (const Metric& metric : {metrics.ranking.rocauc, metrics.ranking.f1_max, metrics.au_pro[0]}) {
     EXPECT_FALSE(metric.value.has_value());
     EXPECT_NE(metric.reason.find(reason), std::string::npos) << metric.reason;
   }

@@ -51,6 +51,12 @@ TEST(OrderKey, HasTheOrderOfTheNumbers) {
   }
 }
 
+TEST(ScoreOfKey, IsTheWayBack) {
+  for (const float score : {-1e30F, -2.5F, -1e-40F, 0.0F, 1e-40F, 0.1F, 3e38F}) {
+    EXPECT_EQ(ScoreOfKey(OrderKey(score)), score);
+  }
+}
+
 TEST(OrderKey, TreatsMinusZeroAsZero) { EXPECT_EQ(OrderKey(-0.0F), OrderKey(0.0F)); }
 
 TEST(ScoreBins, CountsAtAndBetweenThresholds) {

@@ -9,14 +9,18 @@ namespace {
 
 using Json = nlohmann::json;
 
+RankingFigures Figures(double rocauc) {
+  return {{rocauc, ""}, {rocauc / 2, ""}, {rocauc / 4, ""}, {1234.5, ""}, {}};
+}
+
 MetricsGroup Group(double value) {
   MetricsGroup group;
   group.num_normal = 41;
   group.num_anomalous = 119;
   group.num_regions = 135;
-  group.image_rocauc_score = group.image_rocauc_map_max = {value, ""};
-  group.image_rocauc_retrieval = {value / 2, ""};
-  group.pixel_rocauc = {0.99, ""};
+  group.image_score = group.image_map_max = Figures(value);
+  group.image_retrieval = Figures(value / 2);
+  group.pixel = Figures(0.99);
   group.au_pro = {{"0.3", {0.96, ""}}, {"0.05", {0.81, ""}}};
   return group;
 }
@@ -38,19 +42,27 @@ TEST(MetricsJson, HasTheFormOfTheInterface) {
   EXPECT_EQ(nut.at("regions"), 135);
   EXPECT_EQ(nut.at("resolution"), "original");
   EXPECT_EQ(nut.at("image_rocauc"), Json({{"score", 0.5}, {"retrieval", 0.25}, {"map_max", 0.5}}));
+  EXPECT_EQ(nut.at("image_ap"), Json({{"score", 0.25}, {"retrieval", 0.125}, {"map_max", 0.25}}));
+  EXPECT_EQ(nut.at("image_f1_max").at("score"), 0.125);
+  EXPECT_EQ(nut.at("image_f1_threshold").at("score"), 1234.5);
   EXPECT_EQ(nut.at("pixel_rocauc"), 0.99);
+  EXPECT_EQ(nut.at("pixel_ap"), 0.99 / 2);
+  EXPECT_EQ(nut.at("pixel_f1_max"), 0.99 / 4);
+  EXPECT_EQ(nut.at("pixel_f1_threshold"), 1234.5);
   EXPECT_EQ(nut.at("au_pro"), Json({{"0.3", 0.96}, {"0.05", 0.81}}));
   Json crack = nut;
   crack.erase("per_defect");
   crack.at("image_rocauc") = {{"score", 0.25}, {"retrieval", 0.125}, {"map_max", 0.25}};
+  crack.at("image_ap") = {{"score", 0.125}, {"retrieval", 0.0625}, {"map_max", 0.125}};
+  crack.at("image_f1_max") = {{"score", 0.0625}, {"retrieval", 0.03125}, {"map_max", 0.0625}};
   EXPECT_EQ(nut.at("per_defect").at("crack"), crack);  // the same keys
 }
 
 TEST(MetricsJson, WritesNullWithTheReasonBesideIt) {
   MetricsReport report = Report();
   MetricsGroup& nut = report.objects.at("nut").overall;
-  nut.pixel_rocauc = {std::nullopt, "no masks"};
-  nut.image_rocauc_retrieval = {std::nullopt, "no such stage"};
+  nut.pixel.rocauc = {std::nullopt, "no masks"};
+  nut.image_retrieval.rocauc = {std::nullopt, "no such stage"};
   nut.au_pro.at("0.05") = {std::nullopt, "no regions"};
   const Json json = Json::parse(MetricsJson(report)).at("objects").at("nut");
   EXPECT_TRUE(json.at("pixel_rocauc").is_null());
@@ -69,11 +81,13 @@ TEST(MetricsJson, AveragesOverTheObjects) {
   EXPECT_EQ(mean.at("image_rocauc").at("retrieval"), 0.375);
   EXPECT_EQ(mean.at("pixel_rocauc"), 0.99);
   EXPECT_EQ(mean.at("au_pro").at("0.3"), 0.96);
+  EXPECT_EQ(mean.at("pixel_ap"), 0.99 / 2);
+  EXPECT_EQ(mean.count("pixel_f1_threshold"), 0U);  // thresholds of several objects have no mean
 }
 
 TEST(MetricsJson, HasNoMeanWhereAnObjectHasNoFigure) {
   MetricsReport report = Report();
-  report.objects.at("pill").overall.pixel_rocauc = {std::nullopt, "no masks"};
+  report.objects.at("pill").overall.pixel.rocauc = {std::nullopt, "no masks"};
   const Json mean = Json::parse(MetricsJson(report)).at("mean");
   EXPECT_TRUE(mean.at("pixel_rocauc").is_null());
   EXPECT_TRUE(Says(mean.at("pixel_rocauc_reason"), "pill: no masks"));
@@ -95,7 +109,7 @@ TEST(MetricsJson, AcceptsNamesThatAreNotUtf8) {
 
 TEST(MetricsTable, ShowsPercentAndADashForTheUndefined) {
   MetricsReport report = Report();
-  report.objects.at("nut").overall.pixel_rocauc = {std::nullopt, "no masks"};
+  report.objects.at("nut").overall.pixel.rocauc = {std::nullopt, "no masks"};
   const std::string table = MetricsTable(report);
   EXPECT_TRUE(Says(table, "PRO 0.3"));
   EXPECT_TRUE(Says(table, "50.00"));

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace touchstone {
 
@@ -10,5 +11,16 @@ struct Metric {
   std::optional<double> value;  ///< empty where the figure is undefined
   std::string reason;           ///< why; empty where there is a value
 };
+
+/// One point of a ROC or PRO curve, both coordinates in [0, 1].
+struct CurvePoint {
+  double x = 0;  ///< false-positive rate
+  double y = 0;  ///< true-positive rate or region coverage
+};
+
+/// A curve for drawing: at most kMaxCurvePoints points, joined by straight lines, x and y never
+/// falling, from (0, 0) to (1, 1). Empty where its figure is undefined.
+using Curve = std::vector<CurvePoint>;
+inline constexpr int kMaxCurvePoints = 200;
 
 }  // namespace touchstone

@@ -10,12 +10,13 @@
 
 #include "touchstone/core/image.h"
 #include "touchstone/metrics/metric.h"
+#include "touchstone/metrics/ranking.h"
 
 namespace touchstone {
 
-/// Pixel ROCAUC and AU-PRO of a whole category, exact, without ever holding its maps.
+/// Pixel ROCAUC, AP, F1-max and AU-PRO of a whole category, exact, without ever holding its maps.
 ///
-/// Pixel ROCAUC is the statistic of rocauc.h with every pixel of every test image as one sample.
+/// The first three are those of ranking.h with every pixel of every test image as one sample.
 /// AU-PRO: for a threshold t let
 ///
 ///   FPR(t) = #{anomaly-free pixels >= t} / #{anomaly-free pixels}     good images included
@@ -50,8 +51,9 @@ struct PixelSource {
 
 /// The figures over one set of images.
 struct PixelMetrics {
-  Metric pixel_rocauc;                        ///< in [0, 1]; undefined without pixels of both kinds
+  RankingFigures ranking;                     ///< of pixels; undefined without pixels of both kinds
   std::vector<Metric> au_pro;                 ///< in [0, 1], one per limit; undefined in the same cases
+  Curve pro;                                  ///< region coverage over false-positive rate
   std::uint64_t num_regions = 0;              ///< ground-truth regions
   std::uint64_t num_defect_pixels = 0;        ///< inside of them
   std::uint64_t num_anomaly_free_pixels = 0;  ///< all others, those in images with defects included

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "touchstone/metrics/metric.h"
+#include "touchstone/metrics/ranking.h"
 
 namespace touchstone {
 
@@ -14,11 +15,12 @@ struct MetricsGroup {
   std::uint64_t num_normal = 0;
   std::uint64_t num_anomalous = 0;
   std::uint64_t num_regions = 0;
-  Metric image_rocauc_score;
-  Metric image_rocauc_retrieval;
-  Metric image_rocauc_map_max;
-  Metric pixel_rocauc;
+  RankingFigures image_score;  ///< by the score that the run chose
+  RankingFigures image_retrieval;
+  RankingFigures image_map_max;
+  RankingFigures pixel;
   std::map<std::string, Metric> au_pro;  ///< by limit, as given: "0.3", "0.05"
+  Curve pro;                             ///< region coverage over pixel false-positive rate
 };
 
 /// One category.
