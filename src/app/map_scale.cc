@@ -51,6 +51,12 @@ ScoreMap LeaveOneOutMap(const Gallery& gallery, const SpadeScorer& scorer, std::
                         preprocessing.resize);
 }
 
+// Whether two sets of options make the same maps.
+bool MakeSameMaps(ScoringOptions a, const ScoringOptions& b) {
+  a.image_score = b.image_score;
+  return a == b;
+}
+
 }  // namespace
 
 MapGeometry GeometryOf(const Preprocessing& preprocessing, double sigma) {
@@ -80,6 +86,19 @@ MapScale MeasureMapScale(const Gallery& gallery, const ScoringOptions& options, 
   const double high = 2.0 * pixels.back();
   return {low, high > low ? high : low + 1,
           "maps of " + std::to_string(count) + " normal images, each scored against the others"};
+}
+
+HeatmapOptions HeatmapOptionsFor(const Gallery& gallery, const ScoringOptions& options,
+                                 ProgressSink& progress) {
+  const GalleryManifest& manifest = gallery.manifest();
+  const MapScale scale = MakeSameMaps(options, manifest.options)
+                             ? manifest.map_scale
+                             : MeasureMapScale(gallery, options, progress);
+  HeatmapOptions heatmap;
+  heatmap.white_level = manifest.preprocessing.white_level;
+  heatmap.low = scale.low;
+  heatmap.high = scale.high;
+  return heatmap;
 }
 
 }  // namespace touchstone

@@ -2,6 +2,7 @@
 
 #include "touchstone/app/progress.h"
 #include "touchstone/methods/anomaly_map.h"
+#include "touchstone/report/heatmap.h"
 #include "touchstone/store/gallery.h"
 
 namespace touchstone {
@@ -12,6 +13,11 @@ namespace touchstone {
 /// and high the mean squared (or plain) distance of its patches from their mean.
 /// Until there are thresholds; deterministic.
 MapScale MeasureMapScale(const Gallery& gallery, const ScoringOptions& options, ProgressSink& progress);
+
+/// The colours of maps made with these options: on the gallery's own scale where its options make the same
+/// maps, and on one measured anew otherwise.
+HeatmapOptions HeatmapOptionsFor(const Gallery& gallery, const ScoringOptions& options,
+                                 ProgressSink& progress);
 
 /// Sizes for MakeAnomalyMap.
 MapGeometry GeometryOf(const Preprocessing& preprocessing, double sigma);

@@ -164,12 +164,6 @@ Results Heading(const ScoreOptions& options, const Gallery& gallery, const Scori
   return results;
 }
 
-// Options that change what maps look like, so that the gallery's colour scale does not fit them.
-bool SameMaps(ScoringOptions a, const ScoringOptions& b) {
-  a.image_score = b.image_score;
-  return a == b;
-}
-
 class ScoreRun {
  public:
   ScoreRun(const ScoreOptions& options, ItemStream items, ProgressSink& progress,
@@ -192,12 +186,13 @@ class ScoreRun {
     if (options_.write_maps) MakeWritableFolder(MapsDir(options_));
     summary_.results = Heading(options_, gallery, scorer.options());
     WriteResults(summary_.results, options_.output);  // marks the folder as ours, and not complete
-    const bool measure = options_.write_heatmaps && !SameMaps(wanted, manifest.options);
-    const MapScale scale =
-        measure ? MeasureMapScale(gallery, scorer.options(), progress_) : manifest.map_scale;
+    std::optional<HeatmapOptions> heatmap;
+    if (options_.write_heatmaps) {
+      heatmap = HeatmapOptionsFor(gallery, wanted, progress_);
+      heatmap->style = options_.heatmap_style;
+    }
     try {
-      ScoreAll(
-          {gallery, extractor, scorer, scale, options_.output, MapsDir(options_), options_.write_heatmaps});
+      ScoreAll({gallery, extractor, scorer, heatmap, options_.output, MapsDir(options_)});
     } catch (const Error&) {
       KeepWhatIsThere();
       throw;

@@ -11,7 +11,6 @@
 #include "touchstone/image/map_file.h"
 #include "touchstone/image/preprocess.h"
 #include "touchstone/methods/anomaly_map.h"
-#include "touchstone/report/heatmap.h"
 
 namespace touchstone {
 namespace {
@@ -47,9 +46,8 @@ void WritePictures(const InputItem& item, const ScoringContext& context, const I
     result->map = OutputStem(item.path) + ".tiff";
     WriteBelow(context.maps_dir, result->map, EncodeScoreMap(map));
   }
-  if (context.write_heatmaps) {
-    const double white_level = context.gallery.manifest().preprocessing.white_level;
-    const Image heatmap = DrawHeatmap(photo, map, white_level, context.scale.low, context.scale.high);
+  if (context.heatmap) {
+    const Image heatmap = DrawHeatmap(photo, map, *context.heatmap);
     result->heatmap = "heatmaps/" + OutputStem(item.path) + ".png";
     WriteBelow(context.results_dir, result->heatmap, EncodePng(heatmap, kHeatmapCompression));
   }

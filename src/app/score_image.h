@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -8,6 +9,7 @@
 #include "touchstone/app/progress.h"
 #include "touchstone/backbone/extractor.h"
 #include "touchstone/methods/spade.h"
+#include "touchstone/report/heatmap.h"
 #include "touchstone/report/results.h"
 #include "touchstone/store/gallery.h"
 
@@ -18,10 +20,9 @@ struct ScoringContext {
   const Gallery& gallery;
   const Extractor& extractor;
   const SpadeScorer& scorer;
-  MapScale scale;
+  std::optional<HeatmapOptions> heatmap;  ///< none = write no heat maps
   std::filesystem::path results_dir;
   std::filesystem::path maps_dir;  ///< empty = write no maps
-  bool write_heatmaps = true;
 };
 
 /// One image's result and what was noticed on the way.

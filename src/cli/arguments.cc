@@ -5,33 +5,12 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <map>
 
 #include "touchstone/core/error.h"
 #include "touchstone/core/file.h"
 
 namespace touchstone {
 namespace {
-
-// An option whose value is one of a table's names; they are listed where the value is not one.
-template <typename Enum>
-CLI::Option* AddNamed(CLI::App* command, const std::string& flag, std::optional<Enum>* target,
-                      const std::map<std::string, Enum>& names, const std::string& help) {
-  std::string allowed;
-  for (const auto& entry : names) allowed += (allowed.empty() ? "" : "|") + entry.first;
-  return command
-      ->add_option_function<std::string>(
-          flag,
-          [target, &names, flag, allowed](const std::string& text) {
-            const auto found = names.find(text);
-            if (found == names.end()) {
-              throw CLI::ValidationError(flag + " " + text, "must be one of " + allowed);
-            }
-            *target = found->second;
-          },
-          help)
-      ->type_name(allowed);
-}
 
 // What is written to as it is: /dev/null, /dev/fd/3 and the like, because to put a file in their place, as
 // for other files, would take them away from everybody else; and what a symbolic link names.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,26 @@
 #include "touchstone/core/image.h"
 
 namespace touchstone {
+
+/// Adds an option whose value is one of a table's names; they are listed where the value is not one.
+template <typename Enum>
+CLI::Option* AddNamed(CLI::App* command, const std::string& flag, std::optional<Enum>* target,
+                      const std::map<std::string, Enum>& names, const std::string& help) {
+  std::string allowed;
+  for (const auto& entry : names) allowed += (allowed.empty() ? "" : "|") + entry.first;
+  return command
+      ->add_option_function<std::string>(
+          flag,
+          [target, &names, flag, allowed](const std::string& text) {
+            const auto found = names.find(text);
+            if (found == names.end()) {
+              throw CLI::ValidationError(flag + " " + text, "must be one of " + allowed);
+            }
+            *target = found->second;
+          },
+          help)
+      ->type_name(allowed);
+}
 
 /// Adds --threads, --seed, --quiet, --force and --json to a command.
 void AddCommonOptions(CLI::App* command, CommonOptions* common);

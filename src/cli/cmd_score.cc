@@ -15,6 +15,7 @@ namespace {
 struct ScoreArguments {
   ScoreOptions options;
   bool no_maps = false, no_heatmaps = false;
+  std::optional<HeatmapStyle> heatmap_style;
   std::optional<double> fail_above;
   std::string fail_on;
 };
@@ -72,6 +73,7 @@ ExitCode RunScore(const ScoreArguments& arguments, const CommonOptions& common, 
   options.force = common.force;
   options.write_maps = !arguments.no_maps;
   options.write_heatmaps = !arguments.no_heatmaps;
+  options.heatmap_style = arguments.heatmap_style.value_or(options.heatmap_style);
   StandardInput standard_input;
   std::istream paths(&standard_input);
   options.paths = &paths;
@@ -116,7 +118,10 @@ void AddScore(CLI::App* app, CommonOptions* common, Command* chosen) {
                           ->type_name("DIR")
                           ->check(NotEmpty());
   score->add_flag("--no-maps", arguments->no_maps, "Write no raw maps (TIFF)")->excludes(maps);
-  score->add_flag("--no-heatmaps", arguments->no_heatmaps, "Write no heat maps (PNG)");
+  CLI::Option* style = AddNamed(score, "--heatmap-style", &arguments->heatmap_style, HeatmapStyleNames(),
+                                "Colours over the photograph, colours alone, contour alone, or photograph, "
+                                "overlay and scale [overlay]");
+  score->add_flag("--no-heatmaps", arguments->no_heatmaps, "Write no heat maps (PNG)")->excludes(style);
   score->add_option("--fail-above", arguments->fail_above, "Exit with 4 if a score is above this")
       ->type_name("S");
   score->add_option("--fail-on", arguments->fail_on, "Exit with 4 if a verdict is this")

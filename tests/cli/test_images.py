@@ -126,6 +126,20 @@ def test_gray_alpha_palette_and_16_bits_in_mixed_sizes_are_taken(touchstone, tmp
             assert (heatmap.mode, heatmap.size) == ("RGB", (image["width"], image["height"]))
 
 
+@pytest.mark.parametrize("style", ["overlay", "map", "contour"])
+def test_a_heat_map_has_the_size_of_its_photograph(touchstone, tmp_path, gallery, check, style):
+    assert touchstone("score", check, "-g", gallery, "-o", "r", "--heatmap-style", style).code == 0
+    with Image.open(tmp_path / "r" / "heatmaps" / "000.png") as heatmap:
+        assert heatmap.size == (48, 40)
+
+
+def test_heat_maps_side_by_side_begin_with_the_photograph(touchstone, tmp_path, gallery, check):
+    assert touchstone("score", check, "-g", gallery, "-o", "r", "--heatmap-style", "side-by-side").code == 0
+    with Image.open(tmp_path / "r" / "heatmaps" / "000.png") as heatmap, Image.open(check / "000.png") as photo:
+        assert heatmap.width > 2 * 48
+        assert numpy.array_equal(numpy.asarray(heatmap)[:40, :48], numpy.asarray(photo.convert("RGB")))
+
+
 def test_alpha_is_dropped_not_blended(touchstone, tmp_path, gallery):
     (tmp_path / "in").mkdir()
     rgb = pictures.pixels(5)

@@ -1,5 +1,6 @@
 #include "touchstone/report/heatmap.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -19,9 +20,16 @@ Image GrayPhoto(Size size) {
           false};
 }
 
+HeatmapOptions Scale(double low, double high) {
+  HeatmapOptions options;
+  options.low = low;
+  options.high = high;
+  return options;
+}
+
 // The colour of one pixel of this map value.
 std::array<int, 3> ColourOf(float value, double low, double high) {
-  const Image drawn = DrawHeatmap(GrayPhoto({1, 1}), {{1, 1}, {value}}, 65535, low, high);
+  const Image drawn = DrawHeatmap(GrayPhoto({1, 1}), {{1, 1}, {value}}, Scale(low, high));
   return {drawn.rgb8[0], drawn.rgb8[1], drawn.rgb8[2]};
 }
 
@@ -48,8 +56,8 @@ TEST(DrawHeatmap, ShowsPlasmaAtTheStatedOpacity) {
 }
 
 TEST(DrawHeatmap, UsesOneScaleWhateverTheMapHolds) {
-  const Image one = DrawHeatmap(GrayPhoto({2, 1}), {{2, 1}, {1.5F, 0}}, 65535, 1, 3);
-  const Image other = DrawHeatmap(GrayPhoto({2, 1}), {{2, 1}, {1.5F, 900}}, 65535, 1, 3);
+  const Image one = DrawHeatmap(GrayPhoto({2, 1}), {{2, 1}, {1.5F, 0}}, Scale(1, 3));
+  const Image other = DrawHeatmap(GrayPhoto({2, 1}), {{2, 1}, {1.5F, 900}}, Scale(1, 3));
   for (int c = 0; c < 3; ++c) EXPECT_EQ(one.rgb8[c], other.rgb8[c]);
 }
 
@@ -67,16 +75,143 @@ TEST(DrawHeatmap, SurvivesAnyScale) {
   }
 }
 
+using Rgb = std::array<int, 3>;
+
+Rgb At(const Image& image, int x, int y) {
+  const std::uint8_t* pixel = &image.rgb8[(static_cast<std::size_t>(y) * image.size.width + x) * 3];
+  return {pixel[0], pixel[1], pixel[2]};
+}
+
+constexpr Rgb kBlack{0, 0, 0}, kWhite{255, 255, 255};
+
+// A photograph of one gray and a map of 10 in a block, 0 elsewhere; the threshold is 5.
+struct Block {
+  Size size;
+  Rect block;
+  Image photo(std::uint8_t gray = kGray) const {
+    Image image = GrayPhoto(size);
+    std::fill(image.rgb8.begin(), image.rgb8.end(), gray);
+    return image;
+  }
+  ScoreMap map() const {
+    ScoreMap map{size, std::vector<float>(static_cast<std::size_t>(size.width) * size.height)};
+    for (int y = block.y; y < block.y + block.height; ++y) {
+      for (int x = block.x; x < block.x + block.width; ++x) map.values[y * size.width + x] = 10;
+    }
+    return map;
+  }
+  static HeatmapOptions Options(HeatmapStyle style) {
+    HeatmapOptions options = Scale(4, 20);
+    options.style = style;
+    options.threshold = 5;
+    return options;
+  }
+};
+
+const Block kBlock{{40, 30}, {10, 8, 9, 7}};
+
+TEST(DrawHeatmap, DrawsABlackLineInsideTheContourAndAWhiteOneOutside) {
+  const Image drawn = DrawHeatmap(kBlock.photo(), kBlock.map(), Block::Options(HeatmapStyle::kContour));
+  for (int y = 0; y < 30; ++y) {
+    for (int x = 0; x < 40; ++x) {
+      const int dx = std::max(10 - x, x - 18), dy = std::max(8 - y, y - 14);
+      const int outside = std::max(dx, dy);  // 0 = the block's outermost pixels, 1 = the ring around it
+      const Rgb expected = outside == 0 ? kBlack : outside == 1 ? kWhite : Rgb{kGray, kGray, kGray};
+      ASSERT_EQ(At(drawn, x, y), expected) << x << "," << y;
+    }
+  }
+}
+
+TEST(DrawHeatmap, DrawsWiderContoursOnLargerPhotographs) {
+  const Block block{{1100, 20}, {500, 5, 60, 10}};
+  const Image drawn = DrawHeatmap(block.photo(), block.map(), Block::Options(HeatmapStyle::kContour));
+  for (int x = 490; x < 510; ++x) {
+    const Rgb expected = x >= 497 && x < 500   ? kWhite
+                         : x >= 500 && x < 503 ? kBlack
+                                               : Rgb{kGray, kGray, kGray};
+    EXPECT_EQ(At(drawn, x, 10), expected) << x;
+  }
+}
+
+// WCAG 2: (L1 + 0.05) / (L2 + 0.05) of the relative luminances.
+double Contrast(double gray_a, double gray_b) {
+  const auto luminance = [](double gray) {
+    const double v = gray / 255;
+    return v <= 0.04045 ? v / 12.92 : std::pow((v + 0.055) / 1.055, 2.4);
+  };
+  const double a = luminance(gray_a) + 0.05, b = luminance(gray_b) + 0.05;
+  return std::max(a, b) / std::min(a, b);
+}
+
+TEST(DrawHeatmap, DrawsAContourThatShowsOnAnyGray) {
+  for (int gray = 0; gray < 256; ++gray) {
+    const Image drawn = DrawHeatmap(kBlock.photo(static_cast<std::uint8_t>(gray)), kBlock.map(),
+                                    Block::Options(HeatmapStyle::kContour));
+    const int inside = At(drawn, 10, 10)[0], outside = At(drawn, 9, 10)[0];
+    EXPECT_GE(std::max(Contrast(gray, inside), Contrast(gray, outside)), 4.5) << gray;
+    EXPECT_GE(Contrast(inside, outside), 20);
+  }
+}
+
+TEST(DrawHeatmap, DrawsNoContourWithoutAThresholdOrAnythingAboveIt) {
+  HeatmapOptions options = Block::Options(HeatmapStyle::kContour);
+  options.threshold = 10;  // equal is not above
+  EXPECT_EQ(DrawHeatmap(kBlock.photo(), kBlock.map(), options).rgb8, kBlock.photo().rgb8);
+  options.threshold.reset();
+  EXPECT_EQ(DrawHeatmap(kBlock.photo(), kBlock.map(), options).rgb8, kBlock.photo().rgb8);
+}
+
+TEST(DrawHeatmap, ShowsNothingOfThePhotographInTheStyleMap) {
+  const HeatmapOptions options = Block::Options(HeatmapStyle::kMap);
+  EXPECT_EQ(DrawHeatmap(kBlock.photo(3), kBlock.map(), options).rgb8,
+            DrawHeatmap(kBlock.photo(250), kBlock.map(), options).rgb8);
+  const Rgb coldest = At(DrawHeatmap(kBlock.photo(), kBlock.map(), options), 0, 0);
+  EXPECT_EQ(coldest, (Rgb{13, 8, 135}));  // where plasma starts
+}
+
+TEST(DrawHeatmap, ShowsPhotographAndOverlaySideBySide) {
+  const Image both = DrawHeatmap(kBlock.photo(), kBlock.map(), Block::Options(HeatmapStyle::kSideBySide));
+  const Image overlay = DrawHeatmap(kBlock.photo(), kBlock.map(), Block::Options(HeatmapStyle::kOverlay));
+  const int second = 48;  // 40 and a gap of 8
+  for (int y = 0; y < 30; ++y) {
+    for (int x = 0; x < 40; ++x) {
+      ASSERT_EQ(At(both, x, y), (Rgb{kGray, kGray, kGray}));
+      ASSERT_EQ(At(both, second + x, y), At(overlay, x, y));
+    }
+    ASSERT_EQ(At(both, 44, y), kWhite);
+  }
+  EXPECT_GT(both.size.width, second + 40 + 30);  // the scale, with its numbers
+  int num_black = 0, num_hottest = 0;
+  for (int y = 0; y < both.size.height; ++y) {
+    for (int x = second + 40; x < both.size.width; ++x) {
+      num_black += At(both, x, y) == kBlack ? 1 : 0;
+      num_hottest += At(both, x, y) == Rgb{240, 249, 33} ? 1 : 0;
+    }
+  }
+  EXPECT_GT(num_black, 10);
+  EXPECT_GT(num_hottest, 10);
+}
+
+TEST(DrawHeatmap, DrawsEveryStyleOfTheSmallestPhotograph) {
+  for (const auto& style : HeatmapStyleNames()) {
+    HeatmapOptions options = Block::Options(style.second);
+    const Image drawn = DrawHeatmap(GrayPhoto({1, 1}), {{1, 1}, {10}}, options);
+    EXPECT_EQ(drawn.rgb8.size(), static_cast<std::size_t>(drawn.size.width) * drawn.size.height * 3);
+  }
+}
+
 TEST(DrawHeatmap, ShowsSixteenBitsByTheWhiteLevel) {
   const Image deep{{1, 1}, 16, {}, {2048, 4095, 60000}, false};
-  const Image drawn = DrawHeatmap(deep, {{1, 1}, {0}}, 4095, 1, 2);
+  HeatmapOptions options = Scale(1, 2);
+  options.white_level = 4095;
+  const Image drawn = DrawHeatmap(deep, {{1, 1}, {0}}, options);
   EXPECT_EQ(drawn.bits_per_channel, 8);
   EXPECT_EQ(drawn.rgb8, (std::vector<std::uint8_t>{128, 255, 255}));
 }
 
 TEST(DrawHeatmap, RefusesAMapOfAnotherSize) {
   EXPECT_TRUE(Refuses(ErrorCode::kShape, "size", [] {
-    DrawHeatmap(GrayPhoto({3, 2}), {{2, 3}, std::vector<float>(6)}, 65535, 0, 1);
+    DrawHeatmap(GrayPhoto({3, 2}), {{2, 3}, std::vector<float>(6)}, {});
   }));
 }
 

@@ -9,6 +9,7 @@
 
 #include "touchstone/app/progress.h"
 #include "touchstone/methods/scoring_options.h"
+#include "touchstone/report/heatmap.h"
 #include "touchstone/report/results.h"
 
 namespace touchstone {
@@ -37,6 +38,7 @@ struct ScoreOptions {
   std::filesystem::path maps_dir;  ///< empty = output / "maps"
   bool write_maps = true;
   bool write_heatmaps = true;
+  HeatmapStyle heatmap_style = HeatmapStyle::kOverlay;
   bool force = false;
   ScoringOverrides scoring;
 };

@@ -6,7 +6,8 @@ _touchstone_options() {
   case $1 in
     fit) echo "--output --model --method --preset --resize --crop --dtype --include --exclude --white-level" \
               "$scoring $common" ;;
-    score) echo "--gallery --output --maps --no-maps --no-heatmaps --fail-above --fail-on $scoring $common" ;;
+    score) echo "--gallery --output --maps --no-maps --no-heatmaps --heatmap-style --fail-above --fail-on" \
+                "$scoring $common" ;;
     evaluate) echo "--maps --dataset --ground-truth --resolution --pro-limit --label-by-mask $common" ;;
     sample) echo "--size $common" ;;
     gallery | model) echo "--help" ;;
@@ -32,6 +33,7 @@ _touchstone_values() {
     --distance) echo "l2sq l2" ;;
     --retrieval) echo "nearest random" ;;
     --image-score) echo "map-max retrieval" ;;
+    --heatmap-style) echo "overlay map contour side-by-side" ;;
     --fail-on) echo "anomalous" ;;
     --crop) echo "none" ;;
     --resolution) echo "original" ;;
