@@ -49,6 +49,7 @@ LIBRARIES = [
     Library("tiffio.h", ("image",)),
     Library("webp/", ("image",)),
     Library("libexif/", ("image",)),
+    Library("kainjow/", ("report",)),
     Library("faiss/", ()),  # a peer to measure against, never part of the product
 ]
 

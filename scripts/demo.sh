@@ -27,6 +27,7 @@ cat "$demo/metrics.txt"
 cat << END
 
 The images are generated: these figures say nothing about real parts.
+  report       $demo/results/report.html    open it in a browser
   pictures     $demo/results/heatmaps/      (the same images without colours: $demo/data/test/)
   raw maps     $demo/results/maps/          float32 TIFF
   scores       $demo/results/scores.csv

@@ -13,10 +13,11 @@ build_packages=(
   libtorch-dev libopenblas0-pthread  # the reference BLAS that LibTorch would accept is far slower
   libopencv-dev libeigen3-dev libhwy-dev libtbb-dev libssl-dev
   libjpeg-dev libpng-dev libtiff-dev libwebp-dev libexif-dev
-  libcli11-dev nlohmann-json3-dev libgtest-dev)
+  libcli11-dev nlohmann-json3-dev libkainjow-mustache-dev libjs-chart.js libgtest-dev)
 test_packages=(
   python3 python3-pytest python3-pytest-xdist python3-numpy python3-scipy python3-sklearn python3-pil
-  python3-torch python3-torchvision)
+  python3-torch python3-torchvision
+  chromium chromium-driver python3-selenium)  # a browser for the tests of report.html
 
 wanted=("${build_packages[@]}")
 case "${1-}" in

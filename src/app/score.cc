@@ -8,6 +8,7 @@
 #include "app/load_image.h"
 #include "app/map_scale.h"
 #include "app/output_folder.h"
+#include "app/report_files.h"
 #include "app/score_image.h"
 #include "touchstone/app/version.h"
 #include "touchstone/core/error.h"
@@ -118,7 +119,7 @@ std::uint64_t OutputBytes(const ScoreOptions& options, const GalleryManifest& ma
     pixels = std::max(pixels, static_cast<std::uint64_t>(image.size.width) * image.size.height);
   }
   const std::uint64_t per_pixel = (options.write_maps ? 4 : 0) + (options.write_heatmaps ? 2 : 0);
-  return std::max<std::uint64_t>(1, num_images) * (pixels * per_pixel + 2000) + (1 << 20);
+  return std::max<std::uint64_t>(1, num_images) * (pixels * per_pixel + 10000) + (1 << 20);
 }
 
 fs::path MapsDir(const ScoreOptions& options) {
@@ -277,6 +278,7 @@ class ScoreRun {
                      [](const ImageResult& a, const ImageResult& b) { return a.path < b.path; });
     summary_.results.complete = !interrupted;
     WriteResults(summary_.results, options_.output);
+    WriteReport(options_.output, summary_.results);
   }
 
   const ScoreOptions& options_;

@@ -6,6 +6,7 @@
 #include "app/load_image.h"
 #include "app/map_scale.h"
 #include "app/output_folder.h"
+#include "app/report_files.h"
 #include "touchstone/core/error.h"
 #include "touchstone/core/file.h"
 #include "touchstone/image/map_file.h"
@@ -50,6 +51,7 @@ void WritePictures(const InputItem& item, const ScoringContext& context, const I
     const Image heatmap = DrawHeatmap(photo, map, *context.heatmap);
     result->heatmap = "heatmaps/" + OutputStem(item.path) + ".png";
     WriteBelow(context.results_dir, result->heatmap, EncodePng(heatmap, kHeatmapCompression));
+    WriteThumbnails(context.results_dir, item.path, photo, map, *context.heatmap);
   }
 }
 

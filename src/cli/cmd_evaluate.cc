@@ -50,7 +50,10 @@ ExitCode RunEvaluate(const EvaluateArguments& arguments, const CommonOptions& co
     return ExitCode::kInterrupted;
   }
   const std::string document = MetricsJson(report);
-  if (!options.results.empty()) WriteFileAtomically(options.results / "metrics.json", document);
+  if (!options.results.empty()) {
+    WriteFileAtomically(options.results / "metrics.json", document);
+    RewriteReport(options, report);
+  }
   WriteJson(common, document);
   if (common.json != "-") std::cout << MetricsTable(report);
   return ExitCode::kDone;
@@ -64,7 +67,7 @@ void AddEvaluate(CLI::App* app, CommonOptions* common, Command* chosen) {
       app->add_subcommand("evaluate", "Compare scores and maps with ground truth: ROCAUC and PRO");
   EvaluateOptions& options = arguments->options;
   CLI::Option* results =
-      evaluate->add_option("RESULTS", options.results, "A results folder; metrics.json is written to it")
+      evaluate->add_option("RESULTS", options.results, "A results folder; metrics.json and report.html are written to it")
           ->check(NotEmpty());
   CLI::Option* maps =
       evaluate

@@ -1,11 +1,13 @@
 #include "touchstone/image/encode.h"
 
 #include <png.h>
+#include <webp/encode.h>
 
 #include <csetjmp>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <new>
 #include <stdexcept>
 #include <string>
@@ -183,6 +185,20 @@ Bytes EncodeJpeg(const Image& image, int quality) {
   writer.quality = quality;
   if (!Succeeds(writer)) throw std::bad_alloc();
   return Bytes(writer.bytes, writer.bytes + writer.num_bytes);
+}
+
+Bytes EncodeWebp(const Image& image, int quality) {
+  const auto fits = [](int side) { return side >= 1 && side <= WEBP_MAX_DIMENSION; };
+  if (image.bits_per_channel > 8 || !fits(image.size.width) || !fits(image.size.height) || quality < 0 ||
+      quality > 100) {
+    throw std::logic_error("EncodeWebp: depth, size or quality");
+  }
+  std::uint8_t* bytes = nullptr;
+  const std::size_t num_bytes = WebPEncodeRGB(image.rgb8.data(), image.size.width, image.size.height,
+                                              image.size.width * 3, static_cast<float>(quality), &bytes);
+  const std::unique_ptr<std::uint8_t, decltype(&WebPFree)> owner(bytes, &WebPFree);
+  if (num_bytes == 0) throw std::bad_alloc();
+  return Bytes(bytes, bytes + num_bytes);
 }
 
 }  // namespace touchstone

@@ -1,9 +1,9 @@
 #include "touchstone/report/metrics_report.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "page_text.h"
 #include "touchstone/core/text.h"
 
 namespace touchstone {
@@ -89,13 +89,6 @@ MetricsGroup Mean(const MetricsReport& report) {
   return mean;
 }
 
-std::string Percent(const Metric& metric) {
-  if (!metric.value) return "-";
-  char text[32];
-  std::snprintf(text, sizeof text, "%.2f", *metric.value * 100);
-  return text;
-}
-
 std::string Row(const std::string& name, const std::vector<std::string>& cells) {
   std::string row = Printable(name) + std::string(name.size() < 28 ? 28 - name.size() : 1, ' ');
   for (const std::string& cell : cells)
@@ -104,9 +97,9 @@ std::string Row(const std::string& name, const std::vector<std::string>& cells) 
 }
 
 std::vector<std::string> FigureCells(const MetricsGroup& group) {
-  std::vector<std::string> cells{Percent(group.image_score.rocauc), Percent(group.image_retrieval.rocauc),
-                                 Percent(group.image_map_max.rocauc), Percent(group.pixel.rocauc)};
-  for (const auto& entry : group.au_pro) cells.push_back(Percent(entry.second));
+  std::vector<std::string> cells{PercentText(group.image_score.rocauc), PercentText(group.image_retrieval.rocauc),
+                                 PercentText(group.image_map_max.rocauc), PercentText(group.pixel.rocauc)};
+  for (const auto& entry : group.au_pro) cells.push_back(PercentText(entry.second));
   return cells;
 }
 

@@ -152,7 +152,7 @@ TEST_F(FitAndScore, HandsResultsOverInOrderAndFillsTheFolder) {
   EXPECT_TRUE(std::is_sorted(handed_over.begin(), handed_over.end()));
   EXPECT_TRUE(summary.results.complete);
   const auto contents = Contents("results");
-  EXPECT_EQ(contents.size(), 2U + 12 + 12);  // scores.csv, results.json, maps, heat maps
+  EXPECT_EQ(contents.size(), 3U + 12 + 12 + 24);  // the three reports, maps, heat maps, thumbnails
   const ScoreMap map = ReadScoreMap(At("results/maps/good/7.tiff"));
   EXPECT_EQ(map.size, (Size{40, 32}));
   const Results results = ReadResults(At("results"));
@@ -305,7 +305,7 @@ TEST_F(FitAndScore, PutsMapsWhereItIsTold) {
   options.write_heatmaps = false;
   RunScore(options, &sink_);
   EXPECT_TRUE(fs::exists(At("elsewhere/part/test/good/1.tiff")));
-  EXPECT_EQ(Contents("results").size(), 2U);
+  EXPECT_EQ(Contents("results").size(), 3U);
   EvaluateOptions evaluating;
   evaluating.results = At("results");
   EXPECT_EQ(Evaluate(evaluating, sink_).objects.begin()->second.overall.num_normal, 1U);

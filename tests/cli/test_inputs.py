@@ -24,7 +24,12 @@ def test_a_results_folder_holds_what_the_interface_names(touchstone, tmp_path, g
     assert sorted(tree(tmp_path / "r")) == [
         "heatmaps/000.png", "heatmaps/001.png", "heatmaps/002.png", "heatmaps/deep/er/a.b.png",
         "maps/000.tiff", "maps/001.tiff", "maps/002.tiff", "maps/deep/er/a.b.tiff",
-        "results.json", "scores.csv",
+        "report.html", "results.json", "scores.csv",
+        *[
+            f"thumbnails/{kind}/{stem}.webp"
+            for kind in ("heatmaps", "photos")
+            for stem in ("000", "001", "002", "deep/er/a.b")
+        ],
     ]  # fmt: skip
     table = rows(tmp_path / "r")
     header = "path,score,retrieval_score,map_max,p_value,verdict,error"

@@ -185,7 +185,7 @@ def test_maps_may_go_to_a_folder_of_their_own(touchstone, tmp_path, gallery, che
         == 0
     )
     assert names(tmp_path / "elsewhere" / "m") == ["000.tiff", "001.tiff", "002.tiff"]
-    assert names(tmp_path / "r") == ["results.json", "scores.csv"]
+    assert names(tmp_path / "r") == ["report.html", "results.json", "scores.csv"]
 
 
 def test_maps_do_not_overwrite_a_folder_of_files_unasked(touchstone, tmp_path, gallery, check):
@@ -200,7 +200,7 @@ def test_no_maps_and_no_heatmaps_leave_the_scores_as_they_are(touchstone, tmp_pa
     bare = touchstone("score", check, "-g", gallery, "-o", "r1", "--no-maps", "--no-heatmaps")
     full = touchstone("score", check, "-g", gallery, "-o", "r2")
     assert bare.stdout == full.stdout
-    assert names(tmp_path / "r1") == ["results.json", "scores.csv"]
+    assert names(tmp_path / "r1") == ["report.html", "results.json", "scores.csv"]
 
 
 def test_fail_above_ends_with_4_where_a_score_exceeds_it(touchstone, gallery, check):

@@ -32,6 +32,25 @@ Image RandomImage(Size size, int bits, Colour colour) {
   return image;
 }
 
+Image Gradient() {
+  Image image;
+  image.size = {48, 32};
+  for (int y = 0; y < 32; ++y) {
+    for (int x = 0; x < 48; ++x) {
+      for (int v : {100 + x, 200 - y, 60 + x + y}) image.rgb8.push_back(static_cast<std::uint8_t>(v));
+    }
+  }
+  return image;
+}
+
+// Infinite where the sizes differ.
+double MeanDifference(const Image& a, const Image& b) {
+  if (a.size != b.size) return std::numeric_limits<double>::infinity();
+  double sum = 0;
+  for (std::size_t i = 0; i < a.rgb8.size(); ++i) sum += std::abs(a.rgb8[i] - b.rgb8[i]);
+  return sum / static_cast<double>(a.rgb8.size());
+}
+
 // The PNG header's colour type: 0 gray, 2 RGB.
 int ColourType(const Bytes& png) { return png.at(25); }
 
@@ -67,23 +86,21 @@ TEST(EncodePng, IsSmallerAtAHigherLevel) {
 }
 
 TEST(EncodeJpeg, StaysCloseToTheImage) {
-  Image image;
-  image.size = {48, 32};
-  for (int y = 0; y < 32; ++y) {
-    for (int x = 0; x < 48; ++x) {
-      for (int v : {100 + x, 200 - y, 60 + x + y}) image.rgb8.push_back(static_cast<std::uint8_t>(v));
-    }
-  }
-  const Image read = DecodeImage(EncodeJpeg(image, 95), "");
-  ASSERT_EQ(read.size, image.size);
-  double sum = 0;
-  for (std::size_t i = 0; i < image.rgb8.size(); ++i) sum += std::abs(read.rgb8[i] - image.rgb8[i]);
-  EXPECT_LT(sum / static_cast<double>(image.rgb8.size()), 2.0);
+  EXPECT_LT(MeanDifference(DecodeImage(EncodeJpeg(Gradient(), 95), ""), Gradient()), 2.0);
 }
 
 TEST(EncodeJpeg, SpendsFewerBytesAtALowerQuality) {
   const Image image = RandomImage({64, 64}, 8, Colour::kRgb);
   EXPECT_LT(EncodeJpeg(image, 20).size(), EncodeJpeg(image, 90).size());
+}
+
+TEST(EncodeWebp, StaysCloseToTheImage) {
+  EXPECT_LT(MeanDifference(DecodeImage(EncodeWebp(Gradient(), 95), ""), Gradient()), 2.0);
+}
+
+TEST(EncodeWebp, SpendsFewerBytesAtALowerQuality) {
+  const Image image = RandomImage({64, 64}, 8, Colour::kRgb);
+  EXPECT_LT(EncodeWebp(image, 20).size(), EncodeWebp(image, 90).size());
 }
 
 TEST(Encode, CallsArgumentsOutsideTheirRangeABug) {
@@ -93,6 +110,10 @@ TEST(Encode, CallsArgumentsOutsideTheirRangeABug) {
   EXPECT_THROW(EncodeJpeg(image, 0), std::logic_error);
   EXPECT_THROW(EncodeJpeg(image, 101), std::logic_error);
   EXPECT_THROW(EncodeJpeg(RandomImage({4, 4}, 16, Colour::kRgb), 90), std::logic_error);
+  EXPECT_THROW(EncodeWebp(image, -1), std::logic_error);
+  EXPECT_THROW(EncodeWebp(image, 101), std::logic_error);
+  EXPECT_THROW(EncodeWebp(RandomImage({16384, 1}, 8, Colour::kRgb), 50), std::logic_error);
+  EXPECT_THROW(EncodeWebp(RandomImage({4, 4}, 16, Colour::kRgb), 50), std::logic_error);
 }
 
 }  // namespace

@@ -29,4 +29,8 @@ struct EvaluateOptions {
 /// kOption.
 MetricsReport Evaluate(const EvaluateOptions& options, ProgressSink& progress);
 
+/// Writes report.html of a results folder anew, with what Evaluate found: figures, curves and masks.
+/// @throws Error like Evaluate; kIo if it cannot be written.
+void RewriteReport(const EvaluateOptions& options, const MetricsReport& metrics);
+
 }  // namespace touchstone

@@ -17,4 +17,10 @@ Bytes EncodePng(const Image& image, int compression_level);
 /// 65535 pixels a side, are a bug of the caller: std::logic_error.
 Bytes EncodeJpeg(const Image& image, int quality);
 
+/// A whole lossy WebP file, for pictures in a page: about half the bytes of a JPEG of the same looks. Wants 8
+/// bits.
+/// @param quality 0 to 100, as of libwebp. Other values, and images of 16 bits or of more than 16383 pixels a
+/// side, are a bug of the caller: std::logic_error. On the calling thread alone; 256x256: about 5 ms.
+Bytes EncodeWebp(const Image& image, int quality);
+
 }  // namespace touchstone

@@ -1,0 +1,74 @@
+#include "app/report_files.h"
+
+#include "app/evaluated_images.h"
+#include "app/inputs.h"
+#include "app/output_folder.h"
+#include "touchstone/core/error.h"
+#include "touchstone/core/file.h"
+#include "touchstone/image/map_file.h"
+#include "touchstone/report/report_page.h"
+#include "touchstone/report/thumbnail.h"
+
+namespace touchstone {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string ThumbnailName(const char* kind, const std::string& image_path) {
+  return std::string("thumbnails/") + kind + "/" + OutputStem(image_path) + ".webp";
+}
+
+// The file, or nothing: a page without a picture is better than none.
+Bytes ReadThumbnail(const fs::path& file) {
+  std::error_code error;
+  if (!fs::is_regular_file(file, error)) return {};
+  try {
+    return ReadFile(file, kMaxThumbnailBytes);
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+Bytes ReadMaskThumbnail(const fs::path& file) {
+  try {
+    return MakeMaskThumbnail(ReadMask(file));
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+}  // namespace
+
+void WriteThumbnails(const fs::path& results_folder, const std::string& image_path, const Image& photo,
+                     const ScoreMap& map, HeatmapOptions options) {
+  options.style = HeatmapStyle::kOverlay;  // of the photograph's size, whatever the files are like
+  const Image small = MakePreview(photo, options.white_level, kMaxThumbnailSide);
+  const Image heatmap = DrawHeatmap(small, ResizeMap(map, small.size), options);
+  WriteBelow(results_folder, ThumbnailName("photos", image_path), MakeThumbnail(small));
+  WriteBelow(results_folder, ThumbnailName("heatmaps", image_path), MakeThumbnail(heatmap));
+}
+
+void WriteReport(const fs::path& results_folder, const Results& results, const MetricsReport* metrics,
+                 const std::map<std::string, fs::path>& masks) {
+  const auto pictures = [&](const ImageResult& image) {
+    ReportPictures its;
+    its.photo = ReadThumbnail(results_folder / ThumbnailName("photos", image.path));
+    its.heatmap = ReadThumbnail(results_folder / ThumbnailName("heatmaps", image.path));
+    const auto mask = masks.find(image.path);
+    if (mask != masks.end() && !its.photo.empty()) its.mask = ReadMaskThumbnail(mask->second);
+    return its;
+  };
+  WriteFileAtomically(results_folder / "report.html", RenderReportPage(results, metrics, pictures));
+}
+
+void RewriteReport(const EvaluateOptions& options, const MetricsReport& metrics) {
+  std::map<std::string, fs::path> masks;
+  for (const auto& category : ImagesOfResults(options).categories) {
+    for (const EvaluatedImage& image : category.second) {
+      if (!image.mask.empty()) masks[image.name] = image.mask;
+    }
+  }
+  WriteReport(options.results, ReadResults(options.results), &metrics, masks);
+}
+
+}  // namespace touchstone

@@ -1,0 +1,76 @@
+#include "page_rows.h"
+
+#include <algorithm>
+#include <string>
+
+#include "page_text.h"
+
+namespace touchstone {
+namespace {
+
+using kainjow::mustache::data;
+
+// A missing name would be looked up in what surrounds the row, so that every one is set: to false for "none".
+data TextOrNone(const std::string& text) { return text.empty() ? data(false) : data(text); }
+
+std::string Full(const std::optional<double>& value) { return value ? FormatNumber(*value) : ""; }
+
+void PutPictures(const ReportPictures& pictures, data* row) {
+  row->set("photo", TextOrNone(Base64(pictures.photo)));
+  row->set("heatmap", TextOrNone(Base64(pictures.heatmap)));
+  row->set("mask", TextOrNone(Base64(pictures.mask)));
+}
+
+// One line for the viewer, below the pictures.
+std::string Facts(const ImageResult& image) {
+  std::string facts = "score " + Full(image.score);
+  const auto add = [&](const std::string& name, const std::string& value) {
+    if (!value.empty()) facts += " \xc2\xb7 " + name + " " + value;
+  };
+  add("p-value", Full(image.p_value));
+  add("map maximum", Full(image.map_max));
+  add("retrieval", Full(image.retrieval_score));
+  if (image.regions) add("regions", std::to_string(image.regions->num_regions));
+  add("size", std::to_string(image.size.width) + " x " + std::to_string(image.size.height));
+  return facts;
+}
+
+// How far the bar behind a score reaches, in percent of the highest score.
+std::string BarPercent(double score, double highest) {
+  return std::to_string(highest > 0 ? static_cast<int>(100 * std::clamp(score / highest, 0.0, 1.0)) : 0);
+}
+
+data PageRow(const ImageResult& image, double highest) {
+  data row;
+  row.set("path", DisplayText(image.path));
+  row.set("label", DisplayText(image.label));
+  row.set("link", TextOrNone(LinkTo(image.heatmap)));
+  row.set("verdict", image.verdict);
+  row.set("facts", Facts(image));
+  row.set("ratio", ShortNumber(static_cast<double>(image.size.width) / std::max(1, image.size.height)));
+  row.set("score", ShortNumber(*image.score));
+  row.set("score_full", Full(image.score));
+  row.set("part", BarPercent(*image.score, highest));
+  row.set("p", image.p_value ? ShortNumber(*image.p_value) : "");
+  row.set("p_full", Full(image.p_value));
+  row.set("regions", image.regions ? std::to_string(image.regions->num_regions) : "");
+  return row;
+}
+
+}  // namespace
+
+data PageRows(const std::vector<const ImageResult*>& images,
+              const std::function<ReportPictures(const ImageResult&)>& pictures, PageColumns* columns) {
+  data rows{data::type::list};
+  const double highest = images.empty() ? 0 : *images.front()->score;
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    data row = PageRow(*images[i], highest);
+    const ReportPictures its = i < kMaxReportPictures ? pictures(*images[i]) : ReportPictures{};
+    columns->has_pictures |= !its.photo.empty();
+    PutPictures(its, &row);
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+}  // namespace touchstone
