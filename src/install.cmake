@@ -4,8 +4,10 @@ include(CMakePackageConfigHelpers)
 
 get_property(rooms GLOBAL PROPERTY TOUCHSTONE_ROOMS)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/touchstone)
+get_property(late_libraries GLOBAL PROPERTY TOUCHSTONE_LATE_LIBRARIES)
 
 install(TARGETS touchstone RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS ${late_libraries} EXPORT touchstoneTargets LIBRARY DESTINATION ${TOUCHSTONE_LATE_LIBRARY_DIR})
 install(TARGETS ${rooms} EXPORT touchstoneTargets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
         FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})

@@ -1,8 +1,7 @@
 #include "touchstone/backbone/extractor.h"
 
-#include "archive.h"
 #include "description.h"
-#include "network.h"
+#include "torch_library.h"
 #include "touchstone/core/error.h"
 #include "touchstone/core/file.h"
 
@@ -66,16 +65,16 @@ struct Extractor::Impl {
   std::filesystem::path file;
   std::string sha256;
   ExtractorInfo info;
-  Network network;
+  std::unique_ptr<Network> network;
 };
 
 Extractor Extractor::Load(const std::filesystem::path& file) {
   return About(file, [&] {
     Bytes bytes = ReadFile(file, kMaxFileBytes);
-    ExtractorInfo info = ParseDescription(ReadDescription(bytes));
+    ExtractorInfo info = ParseDescription(Torch().read_description(bytes));
     std::string sha256 = Sha256(bytes.data(), bytes.size());
-    Impl impl{file, std::move(sha256), std::move(info), Network(std::move(bytes))};
-    Probe(impl.network, impl.info);
+    Impl impl{file, std::move(sha256), std::move(info), Torch().load_network(std::move(bytes))};
+    Probe(*impl.network, impl.info);
     return Extractor(std::make_unique<Impl>(std::move(impl)));
   });
 }
@@ -106,7 +105,7 @@ ImageFeatures Extractor::Extract(const std::vector<float>& input, Size size) con
                                          " values, but 3 planes of " + SizeText(size) + " are " +
                                          std::to_string(expected));
     }
-    return impl_->network.Run(input, size, impl_->info);
+    return impl_->network->Run(input, size, impl_->info);
   });
 }
 

@@ -121,29 +121,19 @@ torch::jit::Module Optimize(torch::jit::Module module) {
   return torch::jit::optimize_for_inference(module);
 }
 
-}  // namespace
+class TorchNetwork final : public Network {
+ public:
+  explicit TorchNetwork(torch::jit::Module module)
+      : module_(std::move(module)), forward_(module_.get_method("forward")) {}
 
-struct Network::Impl {
-  torch::jit::Module module;
-  torch::jit::Method forward;
-  explicit Impl(torch::jit::Module loaded)
-      : module(std::move(loaded)), forward(module.get_method("forward")) {}
+  ImageFeatures Run(const std::vector<float>& input, Size size, const ExtractorInfo& info) const override;
+
+ private:
+  torch::jit::Module module_;
+  torch::jit::Method forward_;
 };
 
-Network::Network(Bytes file) {
-  UseThisThreadOnly();
-  UseOneBlasThread();
-  impl_ = WithTorchErrors("cannot be loaded as a TorchScript module; export it again", [&] {
-    torch::jit::Module module = LoadModule(file);
-    Bytes().swap(file);  // a large network is a few hundred MB, and optimising it takes as much again
-    return std::make_unique<Impl>(Optimize(std::move(module)));
-  });
-}
-
-Network::Network(Network&&) noexcept = default;
-Network::~Network() = default;
-
-ImageFeatures Network::Run(const std::vector<float>& input, Size size, const ExtractorInfo& info) const {
+ImageFeatures TorchNetwork::Run(const std::vector<float>& input, Size size, const ExtractorInfo& info) const {
   UseThisThreadOnly();
   return WithTorchErrors("cannot be run", [&] {
     const c10::InferenceMode inference_mode;
@@ -154,7 +144,19 @@ ImageFeatures Network::Run(const std::vector<float>& input, Size size, const Ext
     // A copy, because torch's buffers are aligned and a vector's are not: the same code path for every call.
     const at::Tensor image =
         at::from_blob(const_cast<float*>(input.data()), {1, 3, size.height, size.width}, at::kFloat).clone();
-    return ToFeatures(impl_->forward({image}), size, info);
+    return ToFeatures(forward_({image}), size, info);
+  });
+}
+
+}  // namespace
+
+std::unique_ptr<Network> LoadNetwork(Bytes file) {
+  UseThisThreadOnly();
+  UseOneBlasThread();
+  return WithTorchErrors("cannot be loaded as a TorchScript module; export it again", [&] {
+    torch::jit::Module module = LoadModule(file);
+    Bytes().swap(file);  // a large network is a few hundred MB, and optimising it takes as much again
+    return std::make_unique<TorchNetwork>(Optimize(std::move(module)));
   });
 }
 

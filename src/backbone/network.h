@@ -12,21 +12,17 @@ namespace touchstone {
 /// Safe to call concurrently; every call runs on its caller's thread alone.
 class Network {
  public:
-  /// Loads, freezes and optimises; `file` is let go as early as possible. @throws Error kModel, without
-  /// `where`.
-  explicit Network(Bytes file);
-  Network(Network&&) noexcept;
-  ~Network();
+  virtual ~Network() = default;
 
   /// One forward pass, its outputs checked against `info` and brought to the library's layout.
   /// @param input [3 * H * W] planar; the caller has checked the size.
   /// @throws Error kModel naming the output that breaks its declaration, kNotFinite naming the output that
   /// holds NaN or infinity; both without `where`.
-  ImageFeatures Run(const std::vector<float>& input, Size size, const ExtractorInfo& info) const;
-
- private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  virtual ImageFeatures Run(const std::vector<float>& input, Size size, const ExtractorInfo& info) const = 0;
 };
+
+/// Loads, freezes and optimises; `file` is let go as early as possible. @throws Error kModel, without
+/// `where`.
+std::unique_ptr<Network> LoadNetwork(Bytes file);
 
 }  // namespace touchstone

@@ -1,8 +1,9 @@
+#include "versions.h"
+
 #include <ATen/Version.h>
 #include <torch/version.h>
 
 #include "blas.h"
-#include "touchstone/backbone/extractor.h"
 
 namespace touchstone {
 namespace {
@@ -17,7 +18,7 @@ std::string WordAfter(const std::string& text, const std::string& marker) {
 
 }  // namespace
 
-std::string BackboneVersions() {
+std::string TorchVersions() {
   // LibTorch tells what it runs on in one long text only; what is not found there is left out.
   const std::string config = at::show_config();
   const std::string onednn = WordAfter(config, "MKL-DNN v");

@@ -70,19 +70,6 @@ void ThrowUnsupported(const std::string& what, const std::filesystem::path& name
               name);
 }
 
-Image MakeImage(Size size, int bits_per_channel) {
-  Image image;
-  image.size = size;
-  image.bits_per_channel = bits_per_channel;
-  const std::size_t num_values = static_cast<std::size_t>(size.width) * size.height * 3;
-  if (bits_per_channel == 8) {
-    image.rgb8.resize(num_values);
-  } else {
-    image.rgb16.resize(num_values);
-  }
-  return image;
-}
-
 Image DecodeImage(const Bytes& file_bytes, const std::filesystem::path& name_for_messages) {
   if (file_bytes.empty()) throw Error(ErrorCode::kImage, "is an empty file", name_for_messages);
   const Decoder decoder = FindDecoder(file_bytes);

@@ -35,6 +35,21 @@ def test_the_installed_program_finds_its_models(prefix, tmp_path):
     assert str(prefix / "share" / "touchstone" / "models" / "efficientnet_lite0.pt") in text
 
 
+def test_the_installed_program_finds_its_libraries_wherever_it_lies(prefix):
+    text = succeed("readelf", "-d", prefix / "bin" / "touchstone")
+    assert re.findall(r"R(?:UN)?PATH.*\[(.*)\]", text) == ["$ORIGIN:$ORIGIN/../lib/touchstone"]
+
+
+def test_a_missing_library_is_named_when_it_is_needed(prefix, tmp_path):
+    broken = shutil.copytree(prefix, tmp_path / "broken")
+    (broken / "lib" / "touchstone" / "libtouchstone_torch.so").unlink()
+    program = broken / "bin" / "touchstone"
+    assert succeed(program, "--help")
+    refused = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "touchstone: error: libtouchstone_torch.so: " in refused.stderr
+
+
 def test_every_public_header_is_installed(prefix):
     def headers(root):
         return sorted(str(path.relative_to(root)) for path in (root / "include").rglob("*.h"))

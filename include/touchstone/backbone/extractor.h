@@ -53,7 +53,8 @@ class Extractor {
   /// @throws Error kIo if it cannot be read; kModel naming what is wrong: damaged, not TorchScript,
   /// no description (says how to export one), outputs that differ from the description.
   ///
-  /// Takes 0.1 s for the embedded model, 1.2 s for Wide-ResNet50-2 (267 MB, three times that at the peak).
+  /// Takes 0.1 s for the embedded model, 1.2 s for Wide-ResNet50-2 (267 MB, three times that at the peak); the
+  /// first call of a process loads LibTorch too (0.4 s and more; kIo if it is missing, core/late_library.h).
   static Extractor Load(const std::filesystem::path& file);
 
   Extractor(Extractor&&) noexcept;

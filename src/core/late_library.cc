@@ -1,0 +1,22 @@
+#include "touchstone/core/late_library.h"
+
+#include <dlfcn.h>
+
+#include "touchstone/core/error.h"
+
+namespace touchstone {
+
+const void* LateSymbol(const std::string& file, const std::string& symbol) {
+  void* library = dlopen(file.c_str(), RTLD_LAZY | RTLD_LOCAL);
+  const void* address = library == nullptr ? nullptr : dlsym(library, symbol.c_str());
+  if (address == nullptr) {
+    const char* reason = dlerror();
+    throw Error(ErrorCode::kIo,
+                "a part of Touchstone cannot be loaded (" + std::string(reason != nullptr ? reason : symbol) +
+                    "); install Touchstone and its libraries again, or name their folder in LD_LIBRARY_PATH",
+                file);
+  }
+  return address;
+}
+
+}  // namespace touchstone

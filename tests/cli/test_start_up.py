@@ -1,0 +1,60 @@
+"""LibTorch and OpenCV's codecs take longer to load than most commands take: they are loaded when they are needed."""
+
+import os
+import shutil
+
+import pytest
+from PIL import Image
+
+from command_line import TINY
+
+TORCH = "libtorch_cpu.so"
+CODECS = "libopencv_imgcodecs.so"
+
+
+def loaded(touchstone, tmp_path, *arguments, code=0):
+    """Which of the two the loader was asked for while the command ran."""
+    log = tmp_path / "loader"
+    environment = {**os.environ, "LD_DEBUG": "files", "LD_DEBUG_OUTPUT": str(log)}
+    outcome = touchstone(*arguments, env=environment)
+    assert outcome.code == code, outcome
+    text = "".join(part.read_text(errors="replace") for part in tmp_path.glob("loader.*"))
+    assert "libstdc++.so" in text
+    return {name for name in (TORCH, CODECS) if name in text}
+
+
+@pytest.mark.parametrize(
+    "arguments, code",
+    [
+        (("--help",), 0),
+        (("score", "--help"), 0),
+        (("fti",), 2),
+        (("fit", "missing", "-o", "g"), 2),
+        (("fit", "check", "-o", "g", "--model", "missing"), 2),
+        (("score", "missing", "-g", "GALLERY", "-o", "r"), 2),
+        (("score", "check", "-g", "GALLERY", "-o", "r", "-K", "0"), 2),
+        (("score", "check", "-g", "GALLERY", "-o", "check"), 2),
+        (("gallery", "info", "GALLERY"), 0),
+        (("gallery", "list", "GALLERY"), 0),
+        (("sample", "s", "--size", "48"), 0),
+    ],
+)
+def test_what_needs_no_network_loads_none(touchstone, tmp_path, check, gallery, arguments, code):
+    assert check.is_dir()
+    arguments = [gallery if argument == "GALLERY" else argument for argument in arguments]
+    assert loaded(touchstone, tmp_path, *arguments, code=code) == set()
+
+
+def test_the_network_loads_libtorch(touchstone, tmp_path):
+    assert TORCH in loaded(touchstone, tmp_path, "model", "info", TINY)
+
+
+def test_evaluate_loads_codecs_for_a_bmp_alone(touchstone, tmp_path, sample, sample_results):
+    shutil.copytree(sample_results, tmp_path / "r")
+    masks = shutil.copytree(sample / "ground_truth", tmp_path / "masks")
+    arguments = ("evaluate", "r", "--ground-truth", masks)
+    assert loaded(touchstone, tmp_path, *arguments) == set()
+    mask = next(masks.rglob("*_mask.png"))
+    Image.open(mask).save(mask.with_suffix(".bmp"))
+    mask.unlink()
+    assert loaded(touchstone, tmp_path, *arguments) == {CODECS}

@@ -1,0 +1,28 @@
+#include "touchstone/core/late_library.h"
+
+#include "support.h"
+
+namespace touchstone {
+namespace {
+
+TEST(LateLibrary, MissingOneIsNamedWithTheWayOut) {
+  const Error error = ErrorOf([] { LateSymbol("libtouchstone_nothing.so", "touchstone_nothing"); });
+  EXPECT_EQ(error.code, ErrorCode::kIo);
+  EXPECT_EQ(error.where, "libtouchstone_nothing.so");
+  EXPECT_TRUE(Says(error.message, "No such file"));
+  EXPECT_TRUE(Says(error.message, "LD_LIBRARY_PATH"));
+}
+
+TEST(LateLibrary, ForeignOneIsRefused) {
+  EXPECT_TRUE(
+      Refuses(ErrorCode::kIo, "touchstone_nothing", [] { LateSymbol("libc.so.6", "touchstone_nothing"); }));
+}
+
+TEST(LateLibrary, GivesTheSameSymbolEachTime) {
+  const void* exit_function = LateSymbol("libc.so.6", "exit");
+  EXPECT_NE(exit_function, nullptr);
+  EXPECT_EQ(LateSymbol("libc.so.6", "exit"), exit_function);
+}
+
+}  // namespace
+}  // namespace touchstone
