@@ -1,11 +1,8 @@
 #include "knn/kernels.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <string>
 
-#include "touchstone/core/error.h"
-#include "touchstone/knn/distance.h"
+#include "knn/cpu_choice.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "knn/kernels.cc"
@@ -73,7 +70,8 @@ void MultiplyBlock(const float* a, std::size_t rows, std::size_t depth, const fl
   for (; row < rows; ++row) MultiplyRows<1>(a + row * depth, depth, block, out + row * kKernelBlock);
 }
 
-HWY_INLINE std::uint32_t MaskBits(D d, hn::Mask<D> mask) {
+template <class Tag>
+HWY_INLINE std::uint32_t MaskBits(Tag d, hn::Mask<Tag> mask) {
   std::uint8_t bytes[8] = {};
   hn::StoreMaskBits(d, mask, bytes);
   return static_cast<std::uint32_t>(bytes[0]) | static_cast<std::uint32_t>(bytes[1]) << 8;
@@ -154,32 +152,6 @@ HWY_EXPORT(MultiplyBlock);
 HWY_EXPORT(CompareBlock);
 HWY_EXPORT(SquaredDistanceKernel);
 
-namespace {
-
-// Reads TOUCHSTONE_CPU once, before the first kernel runs.
-bool LimitTargets() {
-  const char* text = std::getenv("TOUCHSTONE_CPU");
-  if (text == nullptr || *text == '\0') return true;
-  const std::string wanted = text;
-  const auto above_avx2 = (HWY_AVX2 - 1);  // better targets have lower bits
-  const auto above_baseline = (HWY_STATIC_TARGET - 1);
-  if (wanted == "baseline") {
-    hwy::DisableTargets(static_cast<std::uint32_t>(above_baseline));
-  } else if (wanted == "avx2") {
-    hwy::DisableTargets(static_cast<std::uint32_t>(above_avx2));
-  } else if (wanted != "avx512") {
-    throw Error(ErrorCode::kOption, "TOUCHSTONE_CPU=" + wanted + ": must be baseline, avx2 or avx512");
-  }
-  return true;
-}
-
-void ChooseTarget() {
-  static const bool limited = LimitTargets();
-  (void)limited;
-}
-
-}  // namespace
-
 void MultiplyBlock(const float* a, std::size_t rows, std::size_t depth, const float* block, float* out) {
   ChooseTarget();
   HWY_DYNAMIC_DISPATCH(MultiplyBlock)(a, rows, depth, block, out);
@@ -194,12 +166,6 @@ void CompareBlock(const float* a, std::size_t rows, std::size_t depth, const flo
 float SquaredDistanceKernel(const float* a, const float* b, std::size_t size) {
   ChooseTarget();
   return HWY_DYNAMIC_DISPATCH(SquaredDistanceKernel)(a, b, size);
-}
-
-std::string KernelTarget() {
-  ChooseTarget();
-  const auto targets = hwy::SupportedTargets();
-  return hwy::TargetName(targets & -targets);  // the best target is the lowest bit
 }
 
 }  // namespace touchstone

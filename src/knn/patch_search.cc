@@ -1,14 +1,15 @@
 #include "touchstone/knn/patch_search.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
-#include <numeric>
 #include <stdexcept>
 #include <string>
 
 #include "knn/kernels.h"
 #include "touchstone/core/error.h"
 #include "touchstone/core/parallel.h"
+#include "touchstone/knn/distance.h"
 
 namespace touchstone {
 namespace {
@@ -22,47 +23,180 @@ bool Nearer(const PatchNeighbor& a, const PatchNeighbor& b) {
 }
 
 // Puts `candidate` into the sorted `best` [k] if it belongs there and is not there yet.
-void Insert(PatchNeighbor* best, std::size_t k, const PatchNeighbor& candidate) {
-  if (!Nearer(candidate, best[k - 1])) return;
+// @return whether it was put there.
+bool Insert(PatchNeighbor* best, std::size_t k, const PatchNeighbor& candidate) {
+  if (!Nearer(candidate, best[k - 1])) return false;
   PatchNeighbor* place = std::lower_bound(best, best + k, candidate, Nearer);
-  if (place->image == candidate.image && place->location == candidate.location) return;
+  if (place->image == candidate.image && place->location == candidate.location) return false;
   std::move_backward(place, best + k - 1, best + k);
   *place = candidate;
+  return true;
 }
 
-// Above this share of pairs looked at one by one, a product over whole rows is the cheaper way.
-constexpr std::uint64_t kFewestPairsPerLook = 16;
+// What a pair costs in each step, in operations on 8 floats, found by measurement (tests/bench): from
+// this it is judged whether comparing whole rows would have been cheaper.
+constexpr double kRefineCost = 12;
+constexpr double kMeasureCost = 0.8;  // for each channel
+constexpr double kWholeCost = 0.15;   // for each channel
 // The first images say little of the others, since the best distances are not good ones yet; and after a
-// while the short codes get another chance.
+// while the codes get another chance.
 constexpr std::size_t kImagesBeforeJudging = 2;
 constexpr std::size_t kImagesBetweenTrials = 16;
 
-}  // namespace
-
-PatchSearch::QueryCodes PatchSearch::RowMajor(const Codes& codes) {
-  QueryCodes turned;
-  turned.values.resize(codes.rows * codes.dims);
-  turned.offsets.assign(codes.offsets.begin(),
-                        codes.offsets.begin() + static_cast<std::ptrdiff_t>(codes.rows));
-  for (std::size_t r = 0; r < codes.rows; ++r) {
-    const float* block = codes.values.data() + r / Codes::kBlock * codes.dims * Codes::kBlock;
-    for (std::size_t d = 0; d < codes.dims; ++d) {
-      turned.values[r * codes.dims + d] = block[d * Codes::kBlock + r % Codes::kBlock];
-    }
-  }
-  return turned;
+bool CodesToldTooLittle(const SearchCounts& counts, std::size_t channels) {
+  const double spent = static_cast<double>(counts.refined) * kRefineCost +
+                       static_cast<double>(counts.measured) * kMeasureCost * static_cast<double>(channels);
+  return spent > static_cast<double>(counts.pairs) * kWholeCost * static_cast<double>(channels);
 }
 
+// Distances are rounded: a chain of C / 32 additions, and a few more.
+float DistanceRounding(std::size_t channels) {
+  return 1 + static_cast<float>(static_cast<double>(channels) / 32 + 16) * std::ldexp(1.0F, -23);
+}
+
+// A row of a matrix in blocks of 32 rows.
+void CopyRow(const WholeRows& whole, std::size_t row, float* out) {
+  const float* block = whole.values.data() + row / Codes::kBlock * Codes::kBlock * whole.cols;
+  for (std::size_t c = 0; c < whole.cols; ++c) out[c] = block[c * Codes::kBlock + row % Codes::kBlock];
+}
+
+}  // namespace
+
+SearchCounts& SearchCounts::operator+=(const SearchCounts& other) {
+  pairs += other.pairs;
+  refined += other.refined;
+  measured += other.measured;
+  return *this;
+}
+
+// The search of one image for one stretch of query rows.
+class PatchSearch::Task {
+ public:
+  Task(PatchSearch* search, std::size_t task, const Gallery& gallery)
+      : search_(*search),
+        gallery_(gallery),
+        first_(task * kQueriesPerTask),
+        count_(std::min(kQueriesPerTask, search->query_.rows - first_)),
+        scratch_(gallery.rows.cols()) {}
+
+  /// By codes: short ones for all pairs, long ones for what passes, distances for what passes again.
+  SearchCounts ByCodes() {
+    const Codes& codes = gallery_.codes;
+    const QueryCodes& query = search_.codes_;
+    for (std::size_t i = 0; i < count_; ++i) SetReach(i);
+    std::uint32_t masks[kQueriesPerTask];
+    if (codes.rows == search_.query_.rows) {  // the same place of the picture: likely a good match
+      static_assert(kQueriesPerTask % Codes::kBlock == 0);
+      for (std::size_t block = first_ / Codes::kBlock; block * Codes::kBlock < first_ + count_; ++block) {
+        for (std::size_t i = 0; i < count_; ++i) {
+          const bool in_block = (first_ + i) / Codes::kBlock == block;
+          masks[i] = in_block ? std::uint32_t{1} << (first_ + i) % Codes::kBlock : 0;
+        }
+        Refine(block, masks);
+      }
+    }
+    std::int32_t thresholds[kQueriesPerTask];
+    for (std::size_t block = 0; block < codes.num_blocks(); ++block) {
+      ScanThresholds(reaches_, codes.block_errors[block], query.short_bases.data() + first_, count_,
+                     thresholds);
+      ScanBlock(query.short_codes.data() + first_ * query.short_dims, count_, query.short_dims,
+                codes.short_codes.data() + block * Codes::kBlock * codes.short_dims,
+                codes.short_starts.data() + block * Codes::kBlock, thresholds, masks);
+      Refine(block, masks);
+    }
+    counts_.pairs += count_ * codes.rows;
+    return counts_;
+  }
+
+  /// By a float product over whole rows. The pair (q, g) can be among the k nearest only if (4) of codes.h
+  /// does not exceed best[k - 1]:   q' . g' - offset_g  >=  offset_q - best[k - 1] / 2
+  SearchCounts ByWholeRows() {
+    const WholeRows& whole = *gallery_.whole;
+    const std::size_t channels = whole.cols;
+    std::vector<float> queries(count_ * channels);
+    for (std::size_t i = 0; i < count_; ++i)
+      CopyRow(search_.whole_, first_ + i, queries.data() + i * channels);
+    float thresholds[kQueriesPerTask];
+    std::uint32_t masks[kQueriesPerTask];
+    const auto set_threshold = [&](std::size_t i) {
+      thresholds[i] = search_.whole_.offsets[first_ + i] - Worst(i) / 2;
+    };
+    for (std::size_t i = 0; i < count_; ++i) set_threshold(i);
+    for (std::size_t block = 0; block * Codes::kBlock < whole.rows; ++block) {
+      CompareBlock(queries.data(), count_, channels, whole.values.data() + block * Codes::kBlock * channels,
+                   whole.offsets.data() + block * Codes::kBlock, thresholds, masks);
+      for (std::size_t i = 0; i < count_; ++i) {
+        if (masks[i] == 0) continue;
+        for (std::uint32_t mask = masks[i]; mask != 0; mask &= mask - 1) {
+          Measure(i, block * Codes::kBlock + static_cast<std::size_t>(__builtin_ctz(mask)));
+        }
+        set_threshold(i);
+      }
+    }
+    counts_.pairs += count_ * whole.rows;
+    return counts_;
+  }
+
+ private:
+  float Worst(std::size_t i) const {
+    return search_.best_[(first_ + i) * search_.k_ + search_.k_ - 1].squared_distance;
+  }
+
+  // The right side of (3) of codes.h, but for what the gallery row adds.
+  void SetReach(std::size_t i) {
+    const float distance = std::sqrt(Worst(i)) * search_.rounding_ / search_.projection_->step;
+    reaches_[i] = distance + search_.codes_.short_errors[first_ + i];
+    long_reaches_[i] = distance + search_.codes_.long_errors[first_ + i];
+  }
+
+  // Tests the long codes of the pairs of a block that `masks` names, and measures what passes.
+  void Refine(std::size_t block, const std::uint32_t* masks) {
+    const Codes& codes = gallery_.codes;
+    const std::size_t first_row = block * Codes::kBlock;
+    const LongQueries queries{search_.codes_.long_codes.data() + first_ * codes.long_dims,
+                              search_.codes_.long_bases.data() + first_, long_reaches_, count_};
+    const LongBlock rows{codes.long_codes.data() + first_row * codes.long_dims,
+                         codes.long_norms.data() + first_row, codes.long_errors.data() + first_row,
+                         codes.long_dims};
+    RefinedPair pairs[kQueriesPerTask * Codes::kBlock];
+    const std::size_t num_pairs = RefineBlock(queries, rows, masks, pairs, &counts_.refined);
+    for (std::size_t n = 0; n < num_pairs; ++n) {
+      const std::size_t i = pairs[n].pair / Codes::kBlock, j = pairs[n].pair % Codes::kBlock;
+      const float reach = long_reaches_[i] + rows.errors[j];  // shorter by now, perhaps
+      if (pairs[n].squared > reach * reach * 1.000001F) continue;
+      if (Measure(i, first_row + j)) SetReach(i);
+    }
+  }
+
+  // Computes the distance. @return whether it is one of the k nearest so far.
+  bool Measure(std::size_t i, std::size_t row) {
+    const std::size_t q = first_ + i;
+    const float distance =
+        SquaredDistance(search_.query_.row(q), gallery_.rows.Row(row, scratch_.data()), search_.query_.cols);
+    ++counts_.measured;
+    return Insert(search_.best_.data() + q * search_.k_, search_.k_,
+                  {distance, gallery_.image, static_cast<std::int32_t>(row)});
+  }
+
+  PatchSearch& search_;
+  const Gallery& gallery_;
+  std::size_t first_, count_;
+  std::vector<float> scratch_;
+  float reaches_[kQueriesPerTask];       // in steps
+  float long_reaches_[kQueriesPerTask];  // in steps
+  SearchCounts counts_;
+};
+
 PatchSearch::PatchSearch(RowsView query, const Projection& projection, std::size_t k)
-    : query_(query), projection_(&projection), k_(k) {
+    : query_(query), projection_(&projection), k_(k), rounding_(DistanceRounding(query.cols)) {
   if (k < 1) throw Error(ErrorCode::kOption, "k = 0: at least 1 neighbour is needed");
   if (query.cols != projection.num_channels) {
     throw std::logic_error("PatchSearch: the projection is for another number of channels");
   }
-  short_ = RowMajor(Encode(projection, query));
+  codes_ = EncodeQuery(projection, query);
   best_.assign(query.rows * k, {kUnfilled, std::numeric_limits<std::int32_t>::max(), 0});
   const std::size_t num_tasks = (query.rows + kQueriesPerTask - 1) / kQueriesPerTask;
-  num_exact_.assign(num_tasks, 0);
+  counts_.resize(num_tasks);
   wants_whole_.assign(num_tasks, 0);
 }
 
@@ -71,72 +205,36 @@ bool PatchSearch::AnyTaskWantsWhole() const {
   return std::find(wants_whole_.begin(), wants_whole_.end(), 1) != wants_whole_.end();
 }
 
-void PatchSearch::AddImage(RowsView rows, const Codes& codes, std::int32_t image) {
-  if (rows.cols != query_.cols || codes.rows != rows.rows || codes.dims != projection_->num_directions + 1) {
+void PatchSearch::AddImage(const RowSource& rows, const Codes& codes, std::int32_t image) {
+  if (rows.cols() != query_.cols || codes.rows != rows.rows() || codes.short_dims != codes_.short_dims ||
+      codes.long_dims != codes_.long_dims) {
     throw std::logic_error("PatchSearch::AddImage: rows, codes and query do not belong together");
   }
   const bool use_whole = AnyTaskWantsWhole();
-  Codes whole;
+  WholeRows whole;
   if (use_whole) {
-    whole = EncodeWhole(*projection_, rows);
-    if (whole_.values.empty()) whole_ = RowMajor(EncodeWhole(*projection_, query_));
+    whole = MakeWholeRows(*projection_, rows);
+    if (whole_.values.empty()) whole_ = MakeWholeRows(*projection_, MatrixRows(query_));
   }
-  ParallelFor(num_exact_.size(), [&](std::size_t task) {
+  const Gallery gallery{rows, codes, &whole, image};
+  ParallelFor(counts_.size(), [&](std::size_t task) {
     if (use_whole && wants_whole_[task] != 0) {
-      SearchTask(task, whole_, {rows, whole, image});
+      counts_[task] += Task(this, task, gallery).ByWholeRows();
       return;
     }
-    const std::uint64_t num_looks = SearchTask(task, short_, {rows, codes, image});
-    const std::uint64_t num_pairs =
-        std::min(kQueriesPerTask, query_.rows - task * kQueriesPerTask) * rows.rows;
+    const SearchCounts counts = Task(this, task, gallery).ByCodes();
     wants_whole_[task] =
-        num_images_added_ >= kImagesBeforeJudging && num_looks * kFewestPairsPerLook > num_pairs;
+        num_images_added_ >= kImagesBeforeJudging && CodesToldTooLittle(counts, query_.cols) ? 1 : 0;
+    counts_[task] += counts;
   });
   ++num_images_added_;
-  num_rows_added_ += rows.rows;
+  num_rows_added_ += codes.rows;
 }
 
-// The pair (q, g) can be among the k nearest only if bound(q, g) <= best[k - 1]; with (1), (2) of
-// projection.h
-//     code_q . code_g - offset_g  >=  offset_q - best[k - 1] / 2
-std::uint64_t PatchSearch::SearchTask(std::size_t task, const QueryCodes& query,
-                                      const GalleryImage& gallery) {
-  const std::size_t first = task * kQueriesPerTask, last = std::min(first + kQueriesPerTask, query_.rows);
-  const std::size_t dims = gallery.codes.dims;
-  float thresholds[kQueriesPerTask];
-  std::uint32_t masks[kQueriesPerTask];
-  std::uint64_t num_exact = 0;
-  const auto look_at = [&](std::size_t q, std::size_t row) {
-    const float distance = SquaredDistance(query_.row(q), gallery.rows.row(row), query_.cols);
-    Insert(best_.data() + q * k_, k_, {distance, gallery.image, static_cast<std::int32_t>(row)});
-    ++num_exact;
-  };
-  const auto set_threshold = [&](std::size_t q) {
-    thresholds[q - first] = query.offsets[q] - best_[q * k_ + k_ - 1].squared_distance / 2;
-  };
-  for (std::size_t q = first; q < last; ++q) {
-    if (gallery.rows.rows == query_.rows) look_at(q, q);  // the same place: likely a good match
-    set_threshold(q);
-  }
-  for (std::size_t block = 0; block * Codes::kBlock < gallery.rows.rows; ++block) {
-    CompareBlock(query.values.data() + first * dims, last - first, dims,
-                 gallery.codes.values.data() + block * dims * Codes::kBlock,
-                 gallery.codes.offsets.data() + block * Codes::kBlock, thresholds, masks);
-    for (std::size_t q = first; q < last; ++q) {
-      std::uint32_t mask = masks[q - first];
-      if (mask == 0) continue;
-      for (; mask != 0; mask &= mask - 1) {
-        look_at(q, block * Codes::kBlock + static_cast<std::size_t>(__builtin_ctz(mask)));
-      }
-      set_threshold(q);
-    }
-  }
-  num_exact_[task] += num_exact;
-  return num_exact;
-}
-
-std::uint64_t PatchSearch::num_exact() const {
-  return std::accumulate(num_exact_.begin(), num_exact_.end(), std::uint64_t{0});
+SearchCounts PatchSearch::counts() const {
+  SearchCounts total;
+  for (const SearchCounts& counts : counts_) total += counts;
+  return total;
 }
 
 std::vector<PatchNeighbor> PatchSearch::Result() const {

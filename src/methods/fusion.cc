@@ -1,20 +1,19 @@
 #include "touchstone/methods/fusion.h"
 
 #include <algorithm>
-#include <cmath>
 #include <stdexcept>
 
 namespace touchstone {
 namespace {
 
-// Where an output coordinate reads: in[low] * (1 - fraction) + in[high] * fraction.
-struct Tap {
-  int low;
-  int high;
-  float fraction;
-};
+// out = low + (high - low) * fraction, value by value.
+void Blend(const float* low, const float* high, float fraction, int count, float* out) {
+  for (int i = 0; i < count; ++i) out[i] = low[i] + (high[i] - low[i]) * fraction;
+}
 
-std::vector<Tap> Taps(int in, int out) {
+}  // namespace
+
+std::vector<FusedRows::Tap> FusedRows::Taps(int in, int out) {
   std::vector<Tap> taps(out);
   for (int i = 0; i < out; ++i) {
     const double position = std::max(0.0, (i + 0.5) * in / out - 0.5);
@@ -24,41 +23,49 @@ std::vector<Tap> Taps(int in, int out) {
   return taps;
 }
 
-// Writes `level`, resized to the grid of `out`, into channels [first, first + C) of `out`.
-void PlaceLevel(const FeatureMap& level, int first, FeatureMap* out) {
-  const int channels = level.shape.channels;
-  const std::vector<Tap> xs = Taps(level.shape.width, out->shape.width);
-  const std::vector<Tap> ys = Taps(level.shape.height, out->shape.height);
-  const std::size_t row_size = static_cast<std::size_t>(level.shape.width) * channels;
-  std::vector<float> blended(row_size);  // one row of the level between two of its rows
-  for (int y = 0; y < out->shape.height; ++y) {
-    const float* upper = level.values.data() + ys[y].low * row_size;
-    const float* lower = level.values.data() + ys[y].high * row_size;
-    const float fy = ys[y].fraction;
-    for (std::size_t i = 0; i < row_size; ++i) blended[i] = upper[i] + (lower[i] - upper[i]) * fy;
-    for (int x = 0; x < out->shape.width; ++x) {
-      const float* left = blended.data() + static_cast<std::size_t>(xs[x].low) * channels;
-      const float* right = blended.data() + static_cast<std::size_t>(xs[x].high) * channels;
-      const float fx = xs[x].fraction;
-      float* target = out->row(static_cast<std::size_t>(y) * out->shape.width + x) + first;
-      for (int c = 0; c < channels; ++c) target[c] = left[c] + (right[c] - left[c]) * fx;
-    }
+FusedRows::FusedRows(const std::vector<FeatureMap>& levels) {
+  if (levels.empty()) throw std::logic_error("FusedRows: no levels");
+  grid_ = {levels[0].shape.height, levels[0].shape.width, 0};
+  for (const FeatureMap& level : levels) {
+    grid_.channels += level.shape.channels;
+    levels_.push_back({level.values.data(), level.shape, Taps(level.shape.width, grid_.width),
+                       Taps(level.shape.height, grid_.height)});
   }
 }
 
-}  // namespace
+const float* FusedRows::Row(std::size_t r, float* scratch) const {
+  const std::size_t x = r % grid_.width, y = r / grid_.width;
+  float* out = scratch;
+  for (const Level& level : levels_) {
+    const int channels = level.shape.channels;
+    const Tap& tx = level.xs[x];
+    const Tap& ty = level.ys[y];
+    const auto at = [&](int row, int column) {
+      return level.values + (static_cast<std::size_t>(row) * level.shape.width + column) * channels;
+    };
+    if (tx.fraction == 0 && ty.fraction == 0) {
+      std::copy_n(at(ty.low, tx.low), channels, out);
+    } else {
+      constexpr int kPiece = 256;  // channels blended at a time, so that they stay in the first cache
+      float left[kPiece], right[kPiece];
+      for (int c = 0; c < channels; c += kPiece) {
+        const int count = std::min(kPiece, channels - c);
+        Blend(at(ty.low, tx.low) + c, at(ty.high, tx.low) + c, ty.fraction, count, left);
+        Blend(at(ty.low, tx.high) + c, at(ty.high, tx.high) + c, ty.fraction, count, right);
+        Blend(left, right, tx.fraction, count, out + c);
+      }
+    }
+    out += channels;
+  }
+  return scratch;
+}
 
 FeatureMap FuseLevels(const std::vector<FeatureMap>& levels) {
-  if (levels.empty()) throw std::logic_error("FuseLevels: no levels");
+  const FusedRows rows(levels);
   FeatureMap fused;
-  fused.shape = {levels[0].shape.height, levels[0].shape.width, 0};
-  for (const FeatureMap& level : levels) fused.shape.channels += level.shape.channels;
+  fused.shape = {levels[0].shape.height, levels[0].shape.width, static_cast<int>(rows.cols())};
   fused.values.resize(fused.shape.num_values());
-  int first = 0;
-  for (const FeatureMap& level : levels) {
-    PlaceLevel(level, first, &fused);
-    first += level.shape.channels;
-  }
+  for (std::size_t r = 0; r < rows.rows(); ++r) rows.Row(r, fused.row(r));
   return fused;
 }
 

@@ -6,7 +6,7 @@ namespace touchstone {
 
 std::size_t PreparedImage::num_bytes() const {
   std::size_t bytes = 0;
-  for (const FeatureMap& map : features) bytes += map.values.size() * sizeof(float);
+  for (const FeatureMap& map : levels) bytes += map.values.size() * sizeof(float);
   for (const Codes& code : codes) bytes += code.num_bytes();
   return bytes;
 }

@@ -9,14 +9,16 @@
 #include <vector>
 
 #include "touchstone/core/feature_map.h"
-#include "touchstone/knn/projection.h"
+#include "touchstone/knn/codes.h"
+#include "touchstone/knn/rows.h"
 
 namespace touchstone {
 
-/// One gallery image, ready to be searched: for each search space (one for concat, one a level
-/// otherwise) its features and their codes.
+/// One gallery image, ready to be searched: its levels and, for each search space (one for concat, one a
+/// level otherwise), its rows and their codes. Rows are fused only when they are looked at.
 struct PreparedImage {
-  std::vector<FeatureMap> features;
+  std::vector<FeatureMap> levels;
+  std::vector<std::unique_ptr<RowSource>> rows;  ///< over `levels`
   std::vector<Codes> codes;
   std::size_t num_bytes() const;
 };

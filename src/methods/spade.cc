@@ -16,28 +16,32 @@ namespace {
 constexpr std::size_t kSampleImages = 32;  // for the projection: images, and rows of each
 constexpr std::size_t kSampleRows = 128;
 
-// The feature maps that are searched: all levels fused, or each level by itself.
-std::vector<FeatureMap> SearchSpaces(std::vector<FeatureMap> levels, Fusion fusion) {
-  if (fusion == Fusion::kPerLevel) return levels;
-  std::vector<FeatureMap> spaces;
-  spaces.push_back(FuseLevels(levels));
-  return spaces;
-}
-
 RowsView View(const FeatureMap& map) {
   return {map.values.data(), map.shape.num_locations(), static_cast<std::size_t>(map.shape.channels)};
+}
+
+// What is searched: all levels fused, or each level by itself.
+std::vector<std::unique_ptr<RowSource>> SearchSpaces(const std::vector<FeatureMap>& levels, Fusion fusion) {
+  std::vector<std::unique_ptr<RowSource>> spaces;
+  if (fusion == Fusion::kConcat) {
+    spaces.push_back(std::make_unique<FusedRows>(levels));
+  } else {
+    for (const FeatureMap& level : levels) spaces.push_back(std::make_unique<MatrixRows>(View(level)));
+  }
+  return spaces;
 }
 
 double ApplyDistance(float squared, Distance distance) {
   return distance == Distance::kL2 ? std::sqrt(static_cast<double>(squared)) : static_cast<double>(squared);
 }
 
-// `count` rows of `map`, evenly spaced, appended to `sample`.
-void AppendRows(const FeatureMap& map, std::size_t count, std::vector<float>* sample) {
-  const std::size_t locations = map.shape.num_locations();
-  for (std::size_t i = 0; i < std::min(count, locations); ++i) {
-    const float* row = map.row(i * locations / std::min(count, locations));
-    sample->insert(sample->end(), row, row + map.shape.channels);
+// `count` rows, evenly spaced, appended to `sample`.
+void AppendRows(const RowSource& rows, std::size_t count, std::vector<float>* sample) {
+  std::vector<float> scratch(rows.cols());
+  count = std::min(count, rows.rows());
+  for (std::size_t i = 0; i < count; ++i) {
+    const float* row = rows.Row(i * rows.rows() / count, scratch.data());
+    sample->insert(sample->end(), row, row + rows.cols());
   }
 }
 
@@ -92,26 +96,28 @@ struct SpadeScorer::Impl {
     std::vector<std::vector<float>> samples;
     std::vector<std::size_t> channels;
     for (std::size_t i = 0; i < num_images; ++i) {
-      const auto spaces = SearchSpaces(
-          gallery.ReadPyramid(i * gallery.num_images() / num_images, options.levels), options.fusion);
+      const std::vector<FeatureMap> levels =
+          gallery.ReadPyramid(i * gallery.num_images() / num_images, options.levels);
+      const auto spaces = SearchSpaces(levels, options.fusion);
       samples.resize(spaces.size());
       channels.resize(spaces.size());
       for (std::size_t s = 0; s < spaces.size(); ++s) {
-        AppendRows(spaces[s], kSampleRows, &samples[s]);
-        channels[s] = static_cast<std::size_t>(spaces[s].shape.channels);
+        AppendRows(*spaces[s], kSampleRows, &samples[s]);
+        channels[s] = spaces[s]->cols();
       }
     }
     for (std::size_t s = 0; s < samples.size(); ++s) {
       const RowsView rows{samples[s].data(), samples[s].size() / channels[s], channels[s]};
-      projections.push_back(FitProjection(rows, DefaultNumDirections(channels[s])));
+      projections.push_back(FitProjection(rows));
     }
   }
 
   PreparedImage Prepare(std::size_t image) const {
     PreparedImage prepared;
-    prepared.features = SearchSpaces(gallery.ReadPyramid(image, options.levels), options.fusion);
-    for (std::size_t s = 0; s < prepared.features.size(); ++s) {
-      prepared.codes.push_back(Encode(projections[s], View(prepared.features[s])));
+    prepared.levels = gallery.ReadPyramid(image, options.levels);
+    prepared.rows = SearchSpaces(prepared.levels, options.fusion);
+    for (std::size_t s = 0; s < prepared.rows.size(); ++s) {
+      prepared.codes.push_back(Encode(projections[s], *prepared.rows[s]));
     }
     return prepared;
   }
@@ -155,8 +161,7 @@ struct SpadeScorer::Impl {
     PatchSearch search(View(query), projections[space], k);
     for (const Neighbor& image : scores->retrieved) {
       const auto prepared = cache.Get(image.row);
-      search.AddImage(View(prepared->features[space]), prepared->codes[space],
-                      static_cast<std::int32_t>(image.row));
+      search.AddImage(*prepared->rows[space], prepared->codes[space], static_cast<std::int32_t>(image.row));
     }
     const std::vector<PatchNeighbor> neighbors = search.Result();
     ScoreMap map{{query.shape.width, query.shape.height}, std::vector<float>(query.shape.num_locations())};
@@ -199,7 +204,12 @@ SpadeScores SpadeScorer::Score(const ImageFeatures& features, std::uint64_t draw
     scores.retrieved = DrawImages(ranked, count, options.seed, draw);
   }
   if (scope.gate && scores.retrieval_score <= *scope.gate) return scores;
-  const std::vector<FeatureMap> spaces = SearchSpaces(std::move(levels), options.fusion);
+  std::vector<FeatureMap> spaces;
+  if (options.fusion == Fusion::kConcat) {
+    spaces.push_back(FuseLevels(levels));
+  } else {
+    spaces = std::move(levels);
+  }
   for (std::size_t s = 0; s < spaces.size(); ++s) {
     impl_->SearchSpace(s, spaces[s], &scores);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "touchstone/knn/distance.h"
 #include "touchstone/knn/patch_search.h"
 
 namespace touchstone {

@@ -14,7 +14,7 @@ constexpr std::size_t kImageBytes = 400;
 
 PreparedImage MakeImage(std::size_t image) {
   PreparedImage prepared;
-  prepared.features.push_back({{10, 10, 1}, std::vector<float>(100, static_cast<float>(image))});
+  prepared.levels.push_back({{10, 10, 1}, std::vector<float>(100, static_cast<float>(image))});
   return prepared;
 }
 
@@ -27,7 +27,7 @@ class CountingCache {
         }) {}
   // The number of images made so far, after asking for this one.
   int MadeAfter(std::size_t image) {
-    EXPECT_EQ(cache_.Get(image)->features[0].values[0], static_cast<float>(image));
+    EXPECT_EQ(cache_.Get(image)->levels[0].values[0], static_cast<float>(image));
     return num_made_;
   }
 
@@ -39,7 +39,9 @@ class CountingCache {
 TEST(PreparedImage, CountsTheBytesOfFeaturesAndCodes) {
   PreparedImage image = MakeImage(1);
   EXPECT_EQ(image.num_bytes(), kImageBytes);
-  image.codes.push_back({32, 1, std::vector<float>(32), std::vector<float>(32)});
+  image.codes.emplace_back();
+  image.codes.back().long_codes.resize(200);
+  image.codes.back().long_norms.resize(14);
   EXPECT_EQ(image.num_bytes(), kImageBytes + 256);
 }
 
@@ -72,7 +74,7 @@ TEST(PreparedCache, KeepsAnImageAliveThatIsInUse) {
   PreparedCache cache(kImageBytes, MakeImage);
   const auto in_use = cache.Get(0);
   cache.Get(1);  // pushes 0 out
-  EXPECT_EQ(in_use->features[0].values[99], 0.0F);
+  EXPECT_EQ(in_use->levels[0].values[99], 0.0F);
 }
 
 TEST(PreparedCache, KeepsNothingOfAnImageThatFailed) {
@@ -82,7 +84,7 @@ TEST(PreparedCache, KeepsNothingOfAnImageThatFailed) {
     return MakeImage(image);
   });
   EXPECT_THROW(cache.Get(0), std::runtime_error);
-  EXPECT_EQ(cache.Get(0)->features.size(), 1U);
+  EXPECT_EQ(cache.Get(0)->levels.size(), 1U);
 }
 
 TEST(PreparedCache, GivesTheRightImageToManyThreads) {
@@ -91,7 +93,7 @@ TEST(PreparedCache, GivesTheRightImageToManyThreads) {
   WithThreads(7, [&] {
     ParallelFor(2000, [&](std::size_t i) {
       const std::size_t image = i * 7919 % 11;
-      if (cache.Get(image)->features[0].values[5] != static_cast<float>(image)) ++wrong;
+      if (cache.Get(image)->levels[0].values[5] != static_cast<float>(image)) ++wrong;
     });
   });
   EXPECT_EQ(wrong, 0);

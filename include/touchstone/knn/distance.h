@@ -4,20 +4,14 @@
 #include <string>
 #include <vector>
 
+#include "touchstone/knn/rows.h"
+
 namespace touchstone {
 
 /// ||a - b||^2 as a direct sum of squared differences, in float32. Summed in 16 interleaved
 /// partial sums without fused multiply-add, then pairwise: the same bits on every instruction set.
 /// @param a, b  [size]
 float SquaredDistance(const float* a, const float* b, std::size_t size);
-
-/// A matrix of rows that somebody else owns: [rows x cols], row-major, contiguous.
-struct RowsView {
-  const float* data = nullptr;
-  std::size_t rows = 0;
-  std::size_t cols = 0;
-  const float* row(std::size_t r) const { return data + r * cols; }
-};
 
 /// One of the nearest rows: its row number and squared distance.
 struct Neighbor {
@@ -30,7 +24,7 @@ struct Neighbor {
 /// @throws Error kOption if k is outside [1, rows]. Time O(rows * cols), on this thread alone.
 std::vector<Neighbor> NearestRows(const float* query, RowsView rows, std::size_t k);
 
-/// The instruction set the kernels run on, such as "AVX3"; TOUCHSTONE_CPU=baseline|avx2|avx512
+/// The instruction set the kernels run on, such as "AVX3"; TOUCHSTONE_CPU=baseline|avx2|avx512|avx512vnni
 /// in the environment lowers it (for tests; results are the same on all).
 std::string KernelTarget();
 

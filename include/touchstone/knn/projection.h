@@ -3,70 +3,44 @@
 #include <cstddef>
 #include <vector>
 
-#include "touchstone/knn/distance.h"
+#include "touchstone/knn/rows.h"
 
 namespace touchstone {
 
-/// An orthonormal set of m directions and a centre, for lower bounds of distances.
+/// An orthonormal set of directions and a centre: what the codes of codes.h are made with.
 ///
-/// For x' = x - centre let y = B x' [m] and r = ||x' - B^T y|| (the length of what y leaves out). Then
+/// For x' = x - centre let y_m = B_m x' be its coordinates along the first m directions and
+/// r_m = sqrt(||x'||^2 - ||y_m||^2) the length of what they leave out. Then z_m(x) = (y_m, r_m) obeys
 ///
-///     ||a - b||^2  >=  ||y_a - y_b||^2 + (r_a - r_b)^2                                   (1)
+///     ||z_m(a) - z_m(b)||  <=  ||a - b||                                                      (1)
 ///
-/// since B^T y and the rests are orthogonal (Pythagoras) and two rests differ by at least the
-/// difference of their lengths (triangle inequality). (y, r) is the CODE of x: m + 1 numbers whose
-/// plain squared distance bounds the true one. Any orthonormal B gives a valid bound; the leading
-/// principal directions of the data make it tight.
-///
-/// Rounding. With u = 2^-24, n = 64 + C/64 + m (the longest chain of float additions: sums run in
-/// chunks of 64) and S = ||a'|| + ||b'||, the computed code obeys, to first order:
-///   - y is off by at most n u sqrt(m) ||x'||, so the rest w = x' - B^T y, which is computed from
-///     that same y, has ||B w|| <= eta ||x'||; B B^T differs from I by at most 3 sqrt(m) u. Expanding
-///     ||a' - b'||^2 = ||B^T dy + dw||^2, both together cost at most 3 eta S^2;
-///   - r is off by at most eta ||x'||, which moves (r_a - r_b)^2 by at most 4 eta S^2;
-///   - evaluating the left side as a product of codes costs at most eta S^2;
-/// where eta = (n + 8) u (sqrt(m) + 4) < 0.01. So, with S^2 <= 2 (||a'||^2 + ||b'||^2),
-///
-///     ||a - b||^2  >=  computed(1) - slack ||a'||^2 - slack ||b'||^2,   slack = 16 eta   (2)
+/// since B^T y and the rests are orthogonal (Pythagoras) and two rests differ by at least the difference
+/// of their lengths (triangle inequality). Any orthonormal B gives a valid bound; the leading principal
+/// directions of the data, the one of most variance first, make it tight.
 struct Projection {
   std::size_t num_channels = 0;    ///< C
-  std::size_t num_directions = 0;  ///< m <= C
-  std::vector<float> directions;   ///< B, [m x C] row-major
-  std::vector<float> centre;       ///< [C]
+  std::size_t num_directions = 0;  ///< M <= C, of the long code
+  std::size_t num_short = 0;       ///< m <= M, of the short code: the first ones
+  std::vector<float> directions;   ///< B, [M x C] row-major, by falling variance of the sample
+  std::vector<float> centre;       ///< [C], the sample's mean
+  float short_rest = 0;            ///< the sample's mean of r_m, taken off every r_m
+  float long_rest = 0;             ///< the same of r_M
+  float step = 1;                  ///< of the whole numbers that z is rounded to; > 0
 
-  /// The factor of (2).
-  float slack() const;
+  /// How far the computed z may be from the true one, as a share of ||x'||. With u = 2^-24 and sums in
+  /// chunks of 64, y is off by at most eta ||x'||, eta = (72 + C/64 + M) u (sqrt(M) + 4): rounding of the
+  /// product, and B's own rounding (B B^T differs from I by at most 3 sqrt(M) u).
+  double rounding() const;
 };
 
-/// The codes of a set of rows, in blocks of 32 rows, dimension-major within a block: value d of row
-/// r is at [((r / 32) * dims + d) * 32 + r % 32]. Rows beyond the last are zero, with NaN as
-/// offset, so that no comparison lets them through.
-struct Codes {
-  static constexpr std::size_t kBlock = 32;
-  std::size_t rows = 0;
-  std::size_t dims = 0;        ///< m + 1: y, then r
-  std::vector<float> values;   ///< [ceil(rows / 32) * dims * 32]
-  std::vector<float> offsets;  ///< (||code||^2 - slack ||x'||^2) / 2 of each row, [ceil(rows / 32) * 32]
-  std::size_t num_bytes() const { return (values.size() + offsets.size()) * sizeof(float); }
-};
+/// How codes are sized: the short one is compared with every pair, the long one with what it lets
+/// through. Found by measurement (tests/bench).
+constexpr std::size_t kMostShortDirections = 47;
+constexpr std::size_t kMostLongDirections = 127;
 
-/// Fits a projection to a sample of rows by subspace iteration (about the leading principal
-/// directions; deterministic, fixed start). @param sample [S x C], S >= 1. Few or constant rows are
-/// fine: the directions are orthonormal all the same.
-Projection FitProjection(RowsView sample, std::size_t num_directions);
-
-/// How many directions pay off for C channels: the bound costs m operations a pair, a pair that
-/// survives it C. min(C, a multiple of 8 near 4 sqrt(C)), found by measurement (tests/bench).
-std::size_t DefaultNumDirections(std::size_t num_channels);
-
-/// The codes of `rows` [G x C] under `projection`. On this thread alone; O(G * C * m).
-/// @throws Error kNotFinite if a row is not finite or its squared length reaches 1e36.
-Codes Encode(const Projection& projection, RowsView rows);
-
-/// The codes under the complete projection B = I: y = x', r is left out (dims = C). The bound is then
-/// the distance itself, up to rounding: for data on which a short code tells too little. Only the
-/// product can round (a chain of C additions), so here slack = 8 (C + 8) u.
-/// @throws like Encode. On this thread alone; O(G * C).
-Codes EncodeWhole(const Projection& projection, RowsView rows);
+/// Fits a projection to a sample of rows by subspace iteration (deterministic, fixed start).
+/// @param sample [S x C], S >= 1. Few or constant rows are fine: the directions are orthonormal all the
+/// same. @throws Error kOption if the sample is empty.
+Projection FitProjection(RowsView sample);
 
 }  // namespace touchstone

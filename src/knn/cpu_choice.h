@@ -1,0 +1,12 @@
+#pragma once
+
+namespace touchstone {
+
+/// Makes Highway choose among what TOUCHSTONE_CPU allows; to be called before every dispatch.
+/// @throws Error kOption if it names no instruction set.
+void ChooseTarget();
+
+/// Whether there is AVX-512 VNNI, and it is allowed.
+bool UseVnni();
+
+}  // namespace touchstone
