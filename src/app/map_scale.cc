@@ -88,13 +88,21 @@ MapScale MeasureMapScale(const Gallery& gallery, const ScoringOptions& options, 
           "maps of " + std::to_string(count) + " normal images, each scored against the others"};
 }
 
+MapScale ScaleOfThreshold(double threshold) {
+  return {0.75 * threshold, 2 * threshold, "the pixel threshold"};
+}
+
 HeatmapOptions HeatmapOptionsFor(const Gallery& gallery, const ScoringOptions& options,
                                  ProgressSink& progress) {
   const GalleryManifest& manifest = gallery.manifest();
-  const MapScale scale = MakeSameMaps(options, manifest.options)
-                             ? manifest.map_scale
-                             : MeasureMapScale(gallery, options, progress);
   HeatmapOptions heatmap;
+  MapScale scale = manifest.map_scale;
+  if (!MakeSameMaps(options, manifest.options)) {
+    scale = MeasureMapScale(gallery, options, progress);
+  } else if (manifest.calibration) {
+    heatmap.threshold = ThresholdsOf(*manifest.calibration, ImageScore::kMapMax).pixel;
+    if (heatmap.threshold && *heatmap.threshold > 0) scale = ScaleOfThreshold(*heatmap.threshold);
+  }
   heatmap.white_level = manifest.preprocessing.white_level;
   heatmap.low = scale.low;
   heatmap.high = scale.high;

@@ -14,8 +14,14 @@ namespace touchstone {
 /// Until there are thresholds; deterministic.
 MapScale MeasureMapScale(const Gallery& gallery, const ScoringOptions& options, ProgressSink& progress);
 
-/// The colours of maps made with these options: on the gallery's own scale where its options make the same
-/// maps, and on one measured anew otherwise.
+/// The colour scale for a pixel threshold > 0: from three quarters of it, so that what is normal stays as it
+/// was photographed, to twice the threshold. The same colour then is the same multiple of the threshold for
+/// every gallery.
+MapScale ScaleOfThreshold(double threshold);
+
+/// The colours of maps made with these options. Where the gallery's options make the same maps: on the scale
+/// of its pixel threshold, with the contour, or on its own scale if it has no threshold; on a scale measured
+/// anew otherwise.
 HeatmapOptions HeatmapOptionsFor(const Gallery& gallery, const ScoringOptions& options,
                                  ProgressSink& progress);
 
