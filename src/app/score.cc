@@ -10,7 +10,6 @@
 #include "app/output_folder.h"
 #include "app/report_files.h"
 #include "app/score_image.h"
-#include "touchstone/app/version.h"
 #include "touchstone/core/error.h"
 #include "touchstone/core/file.h"
 #include "touchstone/core/pipeline.h"
@@ -101,16 +100,6 @@ class GalleryComparison {
   ImageWarning turned_ = OrientationWarning();
 };
 
-void CheckExtractor(const Gallery& gallery, const Extractor& extractor) {
-  const GalleryManifest& manifest = gallery.manifest();
-  if (extractor.LevelShapes(NetworkInputSize(manifest.preprocessing)) != manifest.extractor.level_shapes ||
-      static_cast<std::size_t>(extractor.info().global_size) != manifest.extractor.global_size) {
-    throw Error(ErrorCode::kGallery,
-                "the extractor's shapes are not those of the manifest; fit the gallery again",
-                gallery.folder());
-  }
-}
-
 // A generous guess of what maps and heat maps will take.
 std::uint64_t OutputBytes(const ScoreOptions& options, const GalleryManifest& manifest,
                           std::size_t num_images) {
@@ -147,16 +136,7 @@ void WriteResults(const Results& results, const fs::path& folder) {
 }
 
 Results Heading(const ScoreOptions& options, const Gallery& gallery, const ScoringOptions& scoring) {
-  const GalleryManifest& manifest = gallery.manifest();
-  Results results;
-  results.touchstone_version = Version();
-  results.method = manifest.method;
-  results.gallery = options.gallery.string();
-  results.gallery_sha256 = gallery.sha256();
-  results.extractor_name = manifest.extractor.name;
-  results.extractor_sha256 = manifest.extractor.sha256;
-  results.options = scoring;
-  results.preprocessing = manifest.preprocessing;
+  Results results = HeadingOf(options.gallery, gallery, scoring);
   results.inputs = options.inputs;
   if (options.write_maps) {
     results.maps_dir =
@@ -174,8 +154,7 @@ class ScoreRun {
   ScoreSummary Run() {
     StopWatch total;
     const Gallery gallery = Gallery::Open(options_.gallery, GalleryCheck::kDigests);
-    const Extractor extractor = Extractor::Load(gallery.extractor_file());
-    CheckExtractor(gallery, extractor);
+    const Extractor extractor = LoadExtractor(gallery);
     const GalleryManifest& manifest = gallery.manifest();
     const ScoringOptions wanted = Apply(options_.scoring, manifest.options);
     WarnAboutOptions(gallery, wanted);

@@ -1,12 +1,12 @@
 #include "app/score_image.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "app/load_image.h"
 #include "app/map_scale.h"
 #include "app/output_folder.h"
 #include "app/report_files.h"
+#include "touchstone/app/version.h"
 #include "touchstone/core/error.h"
 #include "touchstone/core/file.h"
 #include "touchstone/image/map_file.h"
@@ -20,25 +20,23 @@ namespace fs = std::filesystem;
 
 constexpr int kHeatmapCompression = 1;  // PNG level: heat maps are looked at, not archived
 
-// Decodes, extracts and searches; the part in which an image can be at fault.
-SpadeScores FindScores(const InputItem& item, const ScoringContext& context, ScoredImage* scored,
-                       Image* photo) {
-  StopWatch watch;
-  const Preprocessing& preprocessing = context.gallery.manifest().preprocessing;
-  LoadedImage loaded = LoadImage(item.file);
-  *photo = std::move(loaded.image);
-  scored->result.sha256 = loaded.sha256;
-  scored->result.size = photo->size;
-  scored->bits_per_channel = photo->bits_per_channel;
-  scored->has_exif_orientation = photo->has_exif_orientation;
-  const std::vector<float> input = Preprocess(*photo, preprocessing);
-  scored->times.decode_s = watch.Lap();
-  const ImageFeatures features = context.extractor.Extract(input, NetworkInputSize(preprocessing));
-  scored->times.forward_s = watch.Lap();
-  const std::uint64_t draw = std::stoull(loaded.sha256.substr(0, 16), nullptr, 16);
-  SpadeScores scores = context.scorer.Score(features, draw);
-  scored->times.search_s = watch.Lap();
-  return scores;
+ImageResult Unscored(const InputItem& item) {
+  ImageResult result;
+  result.path = item.path;
+  result.source = fs::absolute(item.file).lexically_normal().string();
+  result.label = item.label;
+  return result;
+}
+
+// Fills in what follows from map and retrieval score.
+void FillInScores(const ScoringContext& context, const ScoreMap& map, double retrieval_score,
+                  ImageResult* result) {
+  result->retrieval_score = retrieval_score;
+  result->map_max = *std::max_element(map.values.begin(), map.values.end());
+  const bool by_map = context.scorer.options().image_score == ImageScore::kMapMax;
+  result->score = by_map ? result->map_max : result->retrieval_score;
+  result->verdict = "undecided";  // no threshold yet
+  result->regions_reason = "the gallery has no pixel threshold";
 }
 
 void WritePictures(const InputItem& item, const ScoringContext& context, const Image& photo,
@@ -57,33 +55,73 @@ void WritePictures(const InputItem& item, const ScoringContext& context, const I
 
 }  // namespace
 
+Extractor LoadExtractor(const Gallery& gallery) {
+  Extractor extractor = Extractor::Load(gallery.extractor_file());
+  const GalleryManifest& manifest = gallery.manifest();
+  if (extractor.LevelShapes(NetworkInputSize(manifest.preprocessing)) != manifest.extractor.level_shapes ||
+      static_cast<std::size_t>(extractor.info().global_size) != manifest.extractor.global_size) {
+    throw Error(ErrorCode::kGallery,
+                "the extractor's shapes are not those of the manifest; fit the gallery again",
+                gallery.folder());
+  }
+  return extractor;
+}
+
+Results HeadingOf(const fs::path& folder, const Gallery& gallery, const ScoringOptions& options) {
+  const GalleryManifest& manifest = gallery.manifest();
+  Results results;
+  results.touchstone_version = Version();
+  results.method = manifest.method;
+  results.gallery = folder.string();
+  results.gallery_sha256 = gallery.sha256();
+  results.extractor_name = manifest.extractor.name;
+  results.extractor_sha256 = manifest.extractor.sha256;
+  results.options = options;
+  results.preprocessing = manifest.preprocessing;
+  return results;
+}
+
+ExaminedImage ExamineImage(const InputItem& item, const ScoringContext& context) {
+  ExaminedImage examined;
+  ScoredImage& scored = examined.scored;
+  scored.result = Unscored(item);
+  StopWatch watch;
+  const Preprocessing& preprocessing = context.gallery.manifest().preprocessing;
+  LoadedImage loaded = LoadImage(item.file);
+  examined.photo = std::move(loaded.image);
+  scored.result.sha256 = loaded.sha256;
+  scored.result.size = examined.photo.size;
+  scored.bits_per_channel = examined.photo.bits_per_channel;
+  scored.has_exif_orientation = examined.photo.has_exif_orientation;
+  const std::vector<float> input = Preprocess(examined.photo, preprocessing);
+  scored.times.decode_s = watch.Lap();
+  examined.features = context.extractor.Extract(input, NetworkInputSize(preprocessing));
+  scored.times.forward_s = watch.Lap();
+  const std::uint64_t draw = std::stoull(loaded.sha256.substr(0, 16), nullptr, 16);
+  examined.scores = context.scorer.Score(examined.features, draw);
+  scored.times.search_s = watch.Lap();
+  examined.map = MakeAnomalyMap(
+      examined.scores.grids, GeometryOf(preprocessing, context.scorer.options().sigma), examined.photo.size);
+  FillInScores(context, examined.map, examined.scores.retrieval_score, &scored.result);
+  scored.times.write_s = watch.Lap();
+  return examined;
+}
+
 ScoredImage ScoreImage(const InputItem& item, const ScoringContext& context) {
-  ScoredImage scored;
-  ImageResult& result = scored.result;
-  result.path = item.path;
-  result.source = fs::absolute(item.file).lexically_normal().string();
-  result.label = item.label;
-  Image photo;
-  std::optional<SpadeScores> scores;
+  ExaminedImage examined;
   try {
-    scores = FindScores(item, context, &scored, &photo);
+    examined = ExamineImage(item, context);
   } catch (const Error& error) {
-    result.error_code = ErrorCodeName(error.code);
-    result.error = error.message;
-    return scored;
+    ScoredImage failed;
+    failed.result = Unscored(item);
+    failed.result.error_code = ErrorCodeName(error.code);
+    failed.result.error = error.message;
+    return failed;
   }
   StopWatch watch;
-  const ScoringOptions& options = context.scorer.options();
-  const ScoreMap map = MakeAnomalyMap(
-      scores->grids, GeometryOf(context.gallery.manifest().preprocessing, options.sigma), photo.size);
-  result.retrieval_score = scores->retrieval_score;
-  result.map_max = *std::max_element(map.values.begin(), map.values.end());
-  result.score = options.image_score == ImageScore::kMapMax ? result.map_max : result.retrieval_score;
-  result.verdict = "undecided";  // no threshold yet
-  result.regions_reason = "the gallery has no pixel threshold";
-  WritePictures(item, context, photo, map, &result);
-  scored.times.write_s = watch.Lap();
-  return scored;
+  WritePictures(item, context, examined.photo, examined.map, &examined.scored.result);
+  examined.scored.times.write_s += watch.Lap();
+  return std::move(examined.scored);
 }
 
 }  // namespace touchstone

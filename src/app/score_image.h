@@ -33,6 +33,24 @@ struct ScoredImage {
   StageTimes times;
 };
 
+/// An image and everything that scoring found out about it.
+struct ExaminedImage {
+  ScoredImage scored;
+  Image photo;
+  ImageFeatures features;
+  SpadeScores scores;
+  ScoreMap map;  ///< of the photograph's size
+};
+
+/// The gallery's extractor. @throws Error kGallery if its shapes are not those of the manifest, kModel.
+Extractor LoadExtractor(const Gallery& gallery);
+
+/// What is known of a run before it starts. @param folder  of the gallery, as given.
+Results HeadingOf(const std::filesystem::path& folder, const Gallery& gallery, const ScoringOptions& options);
+
+/// Scores one image and writes nothing. @throws Error if the image cannot be read or scored.
+ExaminedImage ExamineImage(const InputItem& item, const ScoringContext& context);
+
 /// Scores one image and writes its map and heat map. What goes wrong with the image itself is in
 /// the result; what would go wrong with every other one too (a full disk) is thrown.
 ScoredImage ScoreImage(const InputItem& item, const ScoringContext& context);

@@ -44,14 +44,18 @@ Canvas::Canvas(Size size, Colour background) {
 Canvas::Canvas(Image picture) : image_(std::move(picture)) {}
 
 void Canvas::Paste(const Image& picture, const Rect& place) {
+  PastePart(picture, {0, 0, picture.size.width, picture.size.height}, place);
+}
+
+void Canvas::PastePart(const Image& picture, const Rect& part, const Rect& place) {
   cv::Mat pixels = Pixels(&image_);
   const cv::Rect whole(0, 0, pixels.cols, pixels.rows), shown = Rectangle(place) & whole;
   if (shown.empty()) return;
   const cv::Mat from(picture.size.height, picture.size.width, CV_8UC3,
                      const_cast<std::uint8_t*>(picture.rgb8.data()));
-  const bool shrinks = place.width < picture.size.width || place.height < picture.size.height;
+  const bool shrinks = place.width < part.width || place.height < part.height;
   cv::Mat resized;
-  cv::resize(from, resized, cv::Size(place.width, place.height), 0, 0,
+  cv::resize(from(Rectangle(part)), resized, cv::Size(place.width, place.height), 0, 0,
              shrinks ? cv::INTER_AREA : cv::INTER_LINEAR);
   resized(shown - cv::Point(place.x, place.y)).copyTo(pixels(shown));
 }
@@ -67,10 +71,6 @@ void Canvas::Frame(const Rect& place, int width_px) {
   }
 }
 
-void Canvas::Line(int x0, int y0, int x1, int y1) {
-  cv::line(Pixels(&image_), {x0, y0}, {x1, y1}, Scalar(kBlack), 1);
-}
-
 void Canvas::Text(int x, int y, const std::string& text, int height_px) {
   cv::putText(Pixels(&image_), text, {x, y + height_px}, kFont, height_px / kCapitalHeight, Scalar(kBlack),
               Thickness(height_px), cv::LINE_AA);
@@ -78,6 +78,12 @@ void Canvas::Text(int x, int y, const std::string& text, int height_px) {
 
 int Canvas::TextWidth(const std::string& text, int height_px) {
   return cv::getTextSize(text, kFont, height_px / kCapitalHeight, Thickness(height_px), nullptr).width;
+}
+
+std::string Canvas::FitText(std::string text, int height_px, int width_px) {
+  if (TextWidth(text, height_px) <= width_px) return text;
+  while (!text.empty() && TextWidth("..." + text, height_px) > width_px) text.erase(0, 1);
+  return "..." + text;
 }
 
 }  // namespace touchstone

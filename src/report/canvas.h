@@ -21,19 +21,21 @@ class Canvas {
   Canvas(Size size, Colour background);
   explicit Canvas(Image picture);  ///< draws on an 8-bit picture
 
-  /// Puts a picture, resized to the rectangle's size, onto it.
+  /// Puts a picture, or a part of it, resized to the size of `place` onto it.
   void Paste(const Image& picture, const Rect& place);
+  void PastePart(const Image& picture, const Rect& part, const Rect& place);
   void Fill(const Rect& place, Colour colour);
   /// A black line around the rectangle and a white one around that, each `width_px` wide: one of the two
   /// shows on any background.
   void Frame(const Rect& place, int width_px);
-  void Line(int x0, int y0, int x1, int y1);
 
   /// One line of text, black. OpenCV's own letters have ASCII alone: any other byte shows as '?'.
   /// @param y         where the capitals' upper edge is.
   /// @param height_px of the capitals.
   void Text(int x, int y, const std::string& text, int height_px);
   static int TextWidth(const std::string& text, int height_px);
+  /// The text, or "..." and as much of its end as is not wider than this: the end of a path says most.
+  static std::string FitText(std::string text, int height_px, int width_px);
 
   const Size& size() const { return image_.size; }
   Image Take() { return std::move(image_); }

@@ -1,17 +1,13 @@
 #include "report/legend.h"
 
 #include <algorithm>
-#include <cmath>
-#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "report/page_text.h"
 
 namespace touchstone {
 namespace {
-
-std::string Short(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, std::abs(value) >= 100 && std::abs(value) < 1e6 ? "%.0f" : "%.3g", value);
-  return text;
-}
 
 struct Tick {
   float heat;
@@ -19,10 +15,10 @@ struct Tick {
 };
 
 std::vector<Tick> Ticks(const HeatmapOptions& options) {
-  std::vector<Tick> ticks{{1, ">= " + Short(options.high)}, {0, "<= " + Short(options.low)}};
+  std::vector<Tick> ticks{{1, ">= " + ShortNumber(options.high)}, {0, "<= " + ShortNumber(options.low)}};
   if (options.threshold && *options.threshold > options.low && *options.threshold < options.high) {
     const double heat = (*options.threshold - options.low) / (options.high - options.low);
-    ticks.push_back({static_cast<float>(heat), Short(*options.threshold) + " limit"});
+    ticks.push_back({static_cast<float>(heat), ShortNumber(*options.threshold) + " limit"});
   }
   return ticks;
 }

@@ -9,7 +9,7 @@ import pytest
 from command_line import ROOT, binary
 
 COMPLETIONS = ROOT / "src" / "cli" / "completions" / "touchstone.bash"
-COMMANDS = ["", "fit", "score", "evaluate", "sample", "gallery", "model", "gallery info", "gallery list",
+COMMANDS = ["", "fit", "score", "evaluate", "explain", "sample", "gallery", "model", "gallery info", "gallery list",
             "gallery verify", "model info"]  # fmt: skip
 
 
@@ -113,7 +113,7 @@ def test_completion_offers_every_command_of_the_help(command):
             "--image-score",
         )
     ]
-    + [("score", "--fail-on")],
+    + [("score", "--fail-on"), ("score", "--heatmap-style")],
 )
 def test_completion_offers_values_that_are_taken(command, option):
     text = succeed(binary(), command, "--help")

@@ -9,6 +9,7 @@ _touchstone_options() {
     score) echo "--gallery --output --maps --no-maps --no-heatmaps --heatmap-style --fail-above --fail-on" \
                 "$scoring $common" ;;
     evaluate) echo "--maps --dataset --ground-truth --resolution --pro-limit --label-by-mask $common" ;;
+    explain) echo "--gallery --output $scoring $common" ;;
     sample) echo "--size $common" ;;
     gallery | model) echo "--help" ;;
     'gallery '* | 'model '*) echo "$common" ;;
@@ -18,7 +19,7 @@ _touchstone_options() {
 
 _touchstone_commands() {
   case $1 in
-    '') echo "fit score evaluate gallery model sample" ;;
+    '') echo "fit score evaluate explain gallery model sample" ;;
     gallery) echo "info list verify" ;;
     model) echo "info" ;;
   esac

@@ -1,0 +1,227 @@
+#include "touchstone/app/explain.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "app/map_scale.h"
+#include "app/score_image.h"
+#include "touchstone/core/error.h"
+#include "touchstone/core/file.h"
+#include "touchstone/image/encode.h"
+#include "touchstone/image/reader.h"
+#include "touchstone/methods/fusion.h"
+#include "touchstone/methods/map_origin.h"
+
+namespace touchstone {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kShownRetrieved = 10;
+constexpr int kPngCompression = 6;
+
+InputItem OneImage(const std::string& image) {
+  std::error_code error;
+  if (fs::is_directory(image, error)) {
+    throw Error(ErrorCode::kUsage, "is a folder: explain takes one image; score takes folders", image);
+  }
+  return ListInputs({image}).at(0);
+}
+
+void CheckOutput(const ExplainOptions& options) {
+  std::error_code error;
+  const fs::path folder = fs::absolute(options.output).parent_path();
+  if (options.output.extension() != ".png") {
+    throw Error(ErrorCode::kUsage, "--output: must end in .png, which is what is written", options.output);
+  }
+  if (!fs::is_directory(folder, error)) {
+    throw Error(ErrorCode::kUsage, "--output: there is no such folder; make it first", folder);
+  }
+  if (!fs::exists(options.output, error)) return;
+  if (!fs::is_regular_file(options.output, error) || fs::equivalent(options.output, options.image, error)) {
+    throw Error(ErrorCode::kUsage, "--output: is no file that may be replaced; name another", options.output);
+  }
+  if (!options.force) {
+    throw Error(ErrorCode::kUsage, "--output: exists; name another file, or give --force to replace it",
+                options.output);
+  }
+}
+
+// Finds out what an image's map was made of.
+class Explainer {
+ public:
+  Explainer(const Gallery& gallery, const ScoringOptions& options, const ExaminedImage& examined)
+      : gallery_(gallery),
+        options_(options),
+        examined_(examined),
+        geometry_(GeometryOf(gallery.manifest().preprocessing, options.sigma)) {}
+
+  // The maxima above the threshold; where there are none, or no threshold, what comes nearest to that.
+  std::vector<MapPeak> Peaks(const std::optional<double>& threshold, std::string* what_they_are) const {
+    const Size input{geometry_.resized}, photo = examined_.photo.size;
+    const double reach = std::max(kMinPeakDistance, 4 * geometry_.sigma);
+    const PeakDistance distance{reach * photo.width / input.width, reach * photo.height / input.height};
+    std::vector<MapPeak> peaks = FindPeaks(examined_.map, threshold.value_or(0), distance, kMaxHotSpots);
+    *what_they_are = "the highest maxima of the map (there is no pixel threshold to choose by)";
+    if (threshold) *what_they_are = "the highest maxima of the map above the pixel threshold";
+    if (threshold && peaks.empty()) {
+      peaks = FindPeaks(examined_.map, 0, distance, 1);
+      *what_they_are = "none is above the pixel threshold; the highest maximum of the map";
+    }
+    return peaks;
+  }
+
+  HotSpot Explained(const MapPeak& peak) const {
+    HotSpot hot_spot{peak.x_px, peak.y_px, peak.value, {}, {}};
+    for (std::size_t space = 0; space < examined_.scores.grids.size(); ++space) {
+      const std::size_t location = LargestContribution(examined_.scores.grids[space], geometry_,
+                                                       examined_.photo.size, peak.x_px, peak.y_px);
+      hot_spot.matches.push_back(Match(space, location));
+      AddParts(space, location, &hot_spot.shares);
+    }
+    double sum = 0;
+    for (const LevelShare& part : hot_spot.shares) sum += part.share;
+    if (!(sum > 0)) hot_spot.shares.clear();
+    for (LevelShare& part : hot_spot.shares) part.share /= sum;
+    return hot_spot;
+  }
+
+  std::vector<RetrievedImage> Retrieved() const {
+    std::vector<RetrievedImage> retrieved;
+    for (const Neighbor& neighbor : examined_.scores.retrieved) {
+      retrieved.push_back({neighbor.row, gallery_.manifest().images[neighbor.row].path,
+                           AsDistance(neighbor.squared_distance)});
+    }
+    return retrieved;
+  }
+
+ private:
+  static constexpr double kMinPeakDistance = 8;  // px of the network's input
+
+  double AsDistance(double squared) const {
+    return options_.distance == Distance::kL2 ? std::sqrt(squared) : squared;
+  }
+
+  std::vector<int> LevelsOf(std::size_t space) const {
+    return options_.fusion == Fusion::kConcat ? options_.levels : std::vector<int>{options_.levels[space]};
+  }
+
+  PatchMatch Match(std::size_t space, std::size_t location) const {
+    const ScoreMap& grid = examined_.scores.grids[space];
+    const PatchNeighbor& nearest = examined_.scores.nearest[space][location];
+    const GalleryImage& normal = gallery_.manifest().images[static_cast<std::size_t>(nearest.image)];
+    PatchMatch match;
+    match.levels = LevelsOf(space);
+    match.patch = CellInPhotograph(grid.size, location, geometry_, examined_.photo.size);
+    match.normal = static_cast<std::size_t>(nearest.image);
+    match.normal_path = normal.path;
+    match.normal_size = normal.size;
+    match.normal_patch =
+        CellInPhotograph(grid.size, static_cast<std::size_t>(nearest.location), geometry_, normal.size);
+    match.distance = AsDistance(nearest.squared_distance);
+    match.patch_score = grid.values[location];
+    return match;
+  }
+
+  // Adds what each level of a search space has of the distance to the nearest patch. A squared distance of
+  // joined levels is the sum of theirs; a root is no such sum, so concat's parts are those of the squared
+  // distance.
+  void AddParts(std::size_t space, std::size_t location, std::vector<LevelShare>* parts) const {
+    const PatchNeighbor& nearest = examined_.scores.nearest[space][location];
+    const std::vector<int> levels = LevelsOf(space);
+    if (levels.size() == 1) {
+      parts->push_back({levels[0], AsDistance(nearest.squared_distance)});
+      return;
+    }
+    std::vector<FeatureMap> pyramid;
+    for (const int level : levels) pyramid.push_back(examined_.features.pyramid[level - 1]);
+    const std::vector<FeatureMap> normal_pyramid =
+        gallery_.ReadPyramid(static_cast<std::size_t>(nearest.image), levels);
+    const FusedRows image(pyramid), normal(normal_pyramid);
+    std::vector<float> image_row(image.cols()), normal_row(normal.cols());
+    const float* a = image.Row(location, image_row.data());
+    const float* b = normal.Row(static_cast<std::size_t>(nearest.location), normal_row.data());
+    for (std::size_t l = 0; l < levels.size(); ++l) {
+      const auto channels = static_cast<std::size_t>(pyramid[l].shape.channels);
+      parts->push_back({levels[l], SquaredDistance(a, b, channels)});
+      a += channels;
+      b += channels;
+    }
+  }
+
+  const Gallery& gallery_;
+  const ScoringOptions& options_;
+  const ExaminedImage& examined_;
+  MapGeometry geometry_;
+};
+
+// Small pictures of the gallery's images; one that is not to be had is empty, and counted.
+class Previews {
+ public:
+  explicit Previews(const Gallery& gallery) : gallery_(gallery) {}
+
+  Image Read(std::size_t image) {
+    try {
+      return ReadImage(gallery_.folder() / PreviewPath(image));
+    } catch (const Error&) {
+      ++num_lost_;
+      return {};
+    }
+  }
+
+  void WarnOfLost(ProgressSink& progress) const {
+    if (num_lost_ == 0) return;
+    progress.Warn(
+        std::to_string(num_lost_) +
+        " of the gallery's previews are missing or damaged and left blank; the scores do not need them");
+  }
+
+ private:
+  const Gallery& gallery_;
+  std::size_t num_lost_ = 0;
+};
+
+ExplanationPreviews ReadPreviews(const Gallery& gallery, const Explanation& explanation,
+                                 ProgressSink& progress) {
+  Previews previews(gallery);
+  ExplanationPreviews read;
+  for (const HotSpot& hot_spot : explanation.hot_spots) {
+    read.of_hot_spots.push_back(previews.Read(ShownMatch(hot_spot).normal));
+  }
+  for (std::size_t i = 0; i < std::min(kShownRetrieved, explanation.retrieved.size()); ++i) {
+    read.of_retrieved.push_back(previews.Read(explanation.retrieved[i].index));
+  }
+  previews.WarnOfLost(progress);
+  return read;
+}
+
+}  // namespace
+
+Explanation Explain(const ExplainOptions& options, ProgressSink& progress) {
+  Validate(Apply(options.scoring, {}), 1 << 10);
+  const InputItem item = OneImage(options.image);
+  CheckOutput(options);
+  const Gallery gallery = Gallery::Open(options.gallery, GalleryCheck::kDigests);
+  const Extractor extractor = LoadExtractor(gallery);
+  const ScoringOptions wanted = Apply(options.scoring, gallery.manifest().options);
+  const SpadeScorer scorer(gallery, wanted);
+  const ScoringContext context{gallery, extractor, scorer, {}, {}, {}};
+  const ExaminedImage examined = ExamineImage(item, context);
+  const HeatmapOptions heatmap = HeatmapOptionsFor(gallery, wanted, progress);
+  const Explainer explainer(gallery, scorer.options(), examined);
+  Explanation explanation;
+  explanation.run = HeadingOf(options.gallery, gallery, scorer.options());
+  explanation.run.images = {examined.scored.result};
+  explanation.run.complete = true;
+  explanation.pixel_threshold = heatmap.threshold;
+  for (const MapPeak& peak : explainer.Peaks(heatmap.threshold, &explanation.hot_spots_are)) {
+    explanation.hot_spots.push_back(explainer.Explained(peak));
+  }
+  explanation.retrieved = explainer.Retrieved();
+  const ExplanationPreviews previews = ReadPreviews(gallery, explanation, progress);
+  const Image picture = DrawExplanation(explanation, examined.photo, examined.map, heatmap, previews);
+  WriteFileAtomically(options.output, EncodePng(picture, kPngCompression));
+  return explanation;
+}
+
+}  // namespace touchstone
