@@ -6,7 +6,6 @@
 #include "touchstone/core/error.h"
 #include "touchstone/core/file.h"
 #include "touchstone/image/map_file.h"
-#include "touchstone/report/report_page.h"
 #include "touchstone/report/thumbnail.h"
 
 namespace touchstone {
@@ -39,13 +38,18 @@ Bytes ReadMaskThumbnail(const fs::path& file) {
 
 }  // namespace
 
-void WriteThumbnails(const fs::path& results_folder, const std::string& image_path, const Image& photo,
-                     const ScoreMap& map, HeatmapOptions options) {
+ReportPictures MakeThumbnails(const Image& photo, const ScoreMap& map, HeatmapOptions options,
+                              std::size_t max_bytes) {
   options.style = HeatmapStyle::kOverlay;  // of the photograph's size, whatever the files are like
   const Image small = MakePreview(photo, options.white_level, kMaxThumbnailSide);
   const Image heatmap = DrawHeatmap(small, ResizeMap(map, small.size), options);
-  WriteBelow(results_folder, ThumbnailName("photos", image_path), MakeThumbnail(small));
-  WriteBelow(results_folder, ThumbnailName("heatmaps", image_path), MakeThumbnail(heatmap));
+  return {MakeThumbnail(small, max_bytes), MakeThumbnail(heatmap, max_bytes), {}};
+}
+
+void WriteThumbnails(const fs::path& results_folder, const std::string& image_path,
+                     const ReportPictures& pictures) {
+  WriteBelow(results_folder, ThumbnailName("photos", image_path), pictures.photo);
+  WriteBelow(results_folder, ThumbnailName("heatmaps", image_path), pictures.heatmap);
 }
 
 void WriteReport(const fs::path& results_folder, const Results& results, const MetricsReport* metrics,

@@ -13,6 +13,7 @@
 #include "touchstone/core/error.h"
 #include "touchstone/core/file.h"
 #include "touchstone/core/pipeline.h"
+#include "touchstone/report/thumbnail.h"
 
 namespace touchstone {
 namespace {
@@ -108,7 +109,7 @@ std::uint64_t OutputBytes(const ScoreOptions& options, const GalleryManifest& ma
     pixels = std::max(pixels, static_cast<std::uint64_t>(image.size.width) * image.size.height);
   }
   const std::uint64_t per_pixel = (options.write_maps ? 4 : 0) + (options.write_heatmaps ? 2 : 0);
-  return std::max<std::uint64_t>(1, num_images) * (pixels * per_pixel + 10000) + (1 << 20);
+  return std::max<std::uint64_t>(1, num_images) * (pixels * per_pixel + 40000) + (1 << 20);
 }
 
 fs::path MapsDir(const ScoreOptions& options) {
@@ -172,7 +173,8 @@ class ScoreRun {
       heatmap->style = options_.heatmap_style;
     }
     try {
-      ScoreAll({gallery, extractor, scorer, heatmap, options_.output, MapsDir(options_)});
+      ScoreAll({gallery, extractor, scorer, heatmap, options_.output, MapsDir(options_),
+                ThumbnailBytes(items_.total())});
     } catch (const Error&) {
       KeepWhatIsThere();
       throw;

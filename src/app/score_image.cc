@@ -49,7 +49,8 @@ void WritePictures(const InputItem& item, const ScoringContext& context, const I
     const Image heatmap = DrawHeatmap(photo, map, *context.heatmap);
     result->heatmap = "heatmaps/" + OutputStem(item.path) + ".png";
     WriteBelow(context.results_dir, result->heatmap, EncodePng(heatmap, kHeatmapCompression));
-    WriteThumbnails(context.results_dir, item.path, photo, map, *context.heatmap);
+    WriteThumbnails(context.results_dir, item.path,
+                    MakeThumbnails(photo, map, *context.heatmap, context.thumbnail_bytes));
   }
 }
 

@@ -23,6 +23,7 @@ struct ScoringContext {
   std::optional<HeatmapOptions> heatmap;  ///< none = write no heat maps
   std::filesystem::path results_dir;
   std::filesystem::path maps_dir;  ///< empty = write no maps
+  std::size_t thumbnail_bytes = 0;  ///< what a picture for the report may take
 };
 
 /// One image's result and what was noticed on the way.

@@ -8,9 +8,9 @@
 
 #include "page_charts.h"
 #include "page_figures.h"
-#include "report/page_files.h"
 #include "page_rows.h"
 #include "page_text.h"
+#include "report/page_files.h"
 #include "touchstone/store/options_json.h"
 
 namespace touchstone {
@@ -106,16 +106,22 @@ void AddFact(const std::string& name, const std::string& value, Data* facts) {
   facts->push_back(fact);
 }
 
+std::string FactText(const Json& value) {
+  if (value.is_null()) return "none";
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_number_float()) return ShortNumber(value.get<double>());
+  if (!value.is_array()) return value.dump();
+  std::string text;
+  for (const Json& element : value) text += (text.empty() ? "" : ", ") + FactText(element);
+  return text;
+}
+
 // Every member of an object of results.json, by its name there.
 void AddFacts(const Json& json, Data* facts) {
   for (const auto& [key, value] : json.items()) {
     std::string name = key;
     std::replace(name.begin(), name.end(), '_', ' ');
-    AddFact(name,
-            value.is_null()     ? "none"
-            : value.is_string() ? value.get<std::string>()
-                                : value.dump(),
-            facts);
+    AddFact(name, FactText(value), facts);
   }
 }
 

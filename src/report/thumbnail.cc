@@ -9,19 +9,26 @@ namespace touchstone {
 namespace {
 
 constexpr double kWhite = 255;  // of 8 bits, which have no other white level
+constexpr int kQuality = 60;
+constexpr int kCoarseQuality = 30;
+constexpr std::size_t kManyImages = 500;
+constexpr std::size_t kFewestBytes = 2700;
 constexpr int kMaskSide = 128;
 constexpr int kMaskCompression = 9;
 
 }  // namespace
 
-Bytes MakeThumbnail(const Image& picture) {
-  for (int side = kMaxThumbnailSide;; side /= 2) {
-    const Image small = MakePreview(picture, kWhite, side);
-    for (const int quality : {70, 45, 20}) {
-      const Bytes file = EncodeWebp(small, quality);
-      if (file.size() <= kMaxThumbnailBytes || side == 1) return file;
-    }
+std::size_t ThumbnailBytes(std::size_t num_images) {
+  const std::size_t share = num_images == 0 ? 0 : kManyImages * kFewestBytes / num_images;
+  return std::clamp(share, kFewestBytes, kMaxThumbnailBytes);
+}
+
+Bytes MakeThumbnail(const Image& picture, std::size_t max_bytes) {
+  Bytes file = EncodeWebp(MakePreview(picture, kWhite, kMaxThumbnailSide), kQuality);
+  for (int side = kMaxThumbnailSide; file.size() > max_bytes && side > 1; side = side * 3 / 4) {
+    file = EncodeWebp(MakePreview(picture, kWhite, side), kCoarseQuality);
   }
+  return file;
 }
 
 Bytes MakeMaskThumbnail(const Mask& mask) {

@@ -51,6 +51,7 @@ def test_score_that_waits_for_paths_ends_at_once_with_valid_results(
     assert [image["path"] for image in document["images"]] == ["check/000.png", "check/001.png"]
     assert len((tmp_path / "r" / "scores.csv").read_text().splitlines()) == 3
     assert "interrupted" in stderr
+    assert "The run did not finish" in (tmp_path / "r" / "report.html").read_text()
     evaluated = run("evaluate", "r", cwd=tmp_path)
     assert evaluated.code == 0 and "did not finish" in evaluated.stderr
 

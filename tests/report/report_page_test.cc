@@ -231,7 +231,7 @@ TEST(ReportPage, OfFiveHundredImagesIsBelowFiveMegabytes) {
     image.retrieval_score = 12.3456789;
     image.regions = DefectRegions{{}, 12};
   }
-  const Bytes largest(kMaxThumbnailBytes, 0xff), mask(450, 0xff);
+  const Bytes largest(ThumbnailBytes(500), 0xff), mask(450, 0xff);
   const std::string page = RenderReportPage(WithImages(images), nullptr, [&](const ImageResult&) {
     return ReportPictures{largest, largest, mask};
   });

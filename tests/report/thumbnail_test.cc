@@ -20,10 +20,12 @@ Image Noise(Size size) {
 
 TEST(MakeThumbnail, FitsWhateverThePicture) {
   for (const Size size : {Size{1, 1}, Size{3, 900}, Size{256, 256}, Size{640, 480}}) {
-    const Bytes file = MakeThumbnail(Noise(size));
-    EXPECT_LE(file.size(), kMaxThumbnailBytes);
-    const Size small = DecodeImage(file, "").size;
-    EXPECT_LE(std::max(small.width, small.height), kMaxThumbnailSide);
+    for (const std::size_t max_bytes : {200, 2700, 16000}) {
+      const Bytes file = MakeThumbnail(Noise(size), max_bytes);
+      EXPECT_LE(file.size(), max_bytes);
+      const Size small = DecodeImage(file, "").size;
+      EXPECT_LE(std::max(small.width, small.height), kMaxThumbnailSide);
+    }
   }
 }
 
@@ -31,7 +33,13 @@ TEST(MakeThumbnail, KeepsTheSizeOfAQuietPicture) {
   Image gray;
   gray.size = {512, 256};
   gray.rgb8.assign(512 * 256 * 3, 90);
-  EXPECT_EQ(DecodeImage(MakeThumbnail(gray), "").size, (Size{256, 128}));
+  EXPECT_EQ(DecodeImage(MakeThumbnail(gray, 2700), "").size, (Size{256, 128}));
+}
+
+TEST(ThumbnailBytes, ShareAPage) {
+  EXPECT_EQ(ThumbnailBytes(0), ThumbnailBytes(100000));
+  EXPECT_EQ(ThumbnailBytes(1), kMaxThumbnailBytes);
+  for (std::size_t n = 1; n < 500; ++n) EXPECT_LE(n * ThumbnailBytes(n), 500 * ThumbnailBytes(500));
 }
 
 TEST(MakeMaskThumbnail, LosesNoDefect) {

@@ -217,7 +217,7 @@
         ...base(),
         scales: {
           x: axis('false-positive rate', {type: 'linear', min: 0, max: limit}),
-          y: axis(y, {min: 0, max: 1}),
+          y: axis(y, {min: 0, max: 1, ticks: {color: colour('muted'), stepSize: .2}}),
         },
         plugins: {legend: {display: series.length > 1, labels: {color: colour('ink'), boxWidth: 12}}},
       },
