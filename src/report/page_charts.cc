@@ -137,10 +137,13 @@ void PutCharts(const Results& results, const std::vector<const ImageResult*>& im
   Json numbers = {{"histogram", nullptr}, {"curves", Json::array()}};
   page->set("histogram", false);
   if (!images.empty()) {
-    const Histogram histogram = ScoreHistogram(images, metrics != nullptr && HasGroundTruth(*metrics));
+    const bool has_ground_truth = metrics != nullptr && HasGroundTruth(*metrics);
+    const Histogram histogram = ScoreHistogram(images, has_ground_truth);
     numbers["histogram"] =
         HistogramJson(histogram, results.thresholds ? results.thresholds->score : std::nullopt);
-    page->set("histogram", HistogramTable(histogram));
+    Data table = HistogramTable(histogram);
+    table.set("by", has_ground_truth ? "ground truth" : "verdict");
+    page->set("histogram", table);
   }
   Data curves = List();
   if (metrics != nullptr) {

@@ -127,12 +127,12 @@ void AddFacts(const Json& json, Data* facts) {
 
 // What the verdicts are worth, and how to get better ones.
 std::string ThresholdText(const Results& results) {
-  const char kWayOut[] = " touchstone gallery calibrate, with good images that the gallery has not seen, ";
+  const char kWayOut[] = ", run touchstone gallery calibrate with good images that the gallery has not seen.";
   if (!results.thresholds) {
     const std::string reason =
         results.thresholds_reason.empty() ? "" : " (" + results.thresholds_reason + ")";
     return "There is no threshold" + reason +
-           ", so no image is called normal or anomalous: go by the scores." + kWayOut + "makes one.";
+           ", so no image is called normal or anomalous: go by the scores. To get one" + kWayOut;
   }
   const Thresholds& thresholds = *results.thresholds;
   if (!thresholds.score) {
@@ -147,7 +147,7 @@ std::string ThresholdText(const Results& results) {
            " that the threshold was made with.";
   }
   return above + "Estimate, no guarantee: it aims at " + Percent(thresholds.rate) +
-         " false alarms among good images, judging by " + made + "." + kWayOut + "gives a guarantee.";
+         " false alarms among good images, judging by " + made + ". For a guarantee" + kWayOut;
 }
 
 Data WhatRan(const Results& results) {
