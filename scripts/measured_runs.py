@@ -1,0 +1,64 @@
+"""Runs of the program with their time and memory, for bench.py and ab_bench.py."""
+
+import dataclasses
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+import time
+
+# What a tuned shell may hold and a user's does not.
+UNSET = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "TOUCHSTONE_CPU")
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """One finished command."""
+
+    seconds: float  # wall clock, loading included
+    peak_mb: float  # largest resident set (ru_maxrss), mapped pages counted; 1 MB = 10^6 bytes
+    stdout: bytes
+    stderr: str
+
+
+def environment(**more):
+    return {**{name: value for name, value in os.environ.items() if name not in UNSET}, **more}
+
+
+def measure(command, **more_environment):
+    """Runs a command to its end. SystemExit with what it said if it fails."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        begin = time.monotonic()
+        with subprocess.Popen(command, stdout=out, stderr=err, env=environment(**more_environment)) as process:
+            _, status, usage = os.wait4(process.pid, 0)
+            seconds = time.monotonic() - begin
+            process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        err.seek(0)
+        stdout, stderr = out.read(), err.read().decode(errors="replace")
+    if process.returncode != 0:
+        sys.exit(f"{' '.join(map(str, command))}\nended with {process.returncode}: {stderr}")
+    return Run(seconds, usage.ru_maxrss * 1024 / 1e6, stdout, stderr)
+
+
+def digest(folder):
+    """The first 12 digits of one SHA-256 over every file of a folder but those that name the run itself."""
+    total = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        if path.suffix in (".csv", ".tiff", ".png"):
+            total.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
+    return total.hexdigest()[:12]
+
+
+def machine():
+    """One line on the processor."""
+    with open("/proc/cpuinfo", encoding="utf-8") as stream:
+        names = [line.split(":")[1].strip() for line in stream if line.startswith("model name")]
+    return f"{names[0] if names else 'unknown processor'}, {len(os.sched_getaffinity(0))} hardware threads"
+
+
+def markdown(header, rows):
+    """A Markdown table; all but the first column to the right."""
+    lines = [header, ["---"] + ["---:"] * (len(header) - 1), *rows]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
