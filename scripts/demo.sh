@@ -17,7 +17,7 @@ else
   rm -rf "$demo"
   mkdir -p "$demo"
   "$touchstone" sample "$demo/data"
-  "$touchstone" fit "$demo/data/train/good" -o "$demo/gallery"
+  "$touchstone" fit "$demo/data/train/good" -o "$demo/gallery" --false-alarm-rate 0.05
   "$touchstone" score "$demo/data/test" -g "$demo/gallery" -o "$demo/results" > "$demo/scores.txt"
   "$touchstone" evaluate "$demo/results" > "$demo/metrics.txt"
 fi

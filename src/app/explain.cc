@@ -205,7 +205,7 @@ Explanation Explain(const ExplainOptions& options, ProgressSink& progress) {
   const Extractor extractor = LoadExtractor(gallery);
   const ScoringOptions wanted = Apply(options.scoring, gallery.manifest().options);
   const SpadeScorer scorer(gallery, wanted);
-  const ScoringContext context{gallery, extractor, scorer, {}, {}, {}};
+  const ScoringContext context{gallery, extractor, scorer, {}, JudgeFor(gallery, wanted), {}, {}, {}};
   const ExaminedImage examined = ExamineImage(item, context);
   const HeatmapOptions heatmap = HeatmapOptionsFor(gallery, wanted, progress);
   const Explainer explainer(gallery, scorer.options(), examined);

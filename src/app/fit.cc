@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "app/leave_one_out.h"
 #include "app/load_image.h"
 #include "app/map_scale.h"
 #include "app/output_folder.h"
@@ -137,6 +138,25 @@ void AddImages(const Listing& listing, const Extractor& extractor, const Preproc
   if (!turned.empty()) progress.Warn(turned.Message());
 }
 
+// Scores some of the images against the others, and makes thresholds and colour scale of that.
+// @return whether it was not interrupted: then the manifest is written.
+bool FinishGallery(const FitOptions& options, GalleryWriter* writer, ProgressSink& progress,
+                   FitSummary* summary) {
+  StopWatch watch;
+  const Gallery gallery = writer->OpenUnfinished();
+  const ScoringOptions& scoring = gallery.manifest().options;
+  const std::size_t num_images = gallery.num_images();
+  const std::vector<std::size_t> drawn =
+      DrawOwnImages(num_images, NumForEstimate(num_images, options.false_alarm_rate), scoring.seed);
+  const std::vector<OwnScore> scores = ScoreOwnImages(gallery, scoring, drawn, progress);
+  if (progress.Interrupted()) return false;
+  const Calibration calibration = Estimate(scores, num_images, options.false_alarm_rate);
+  writer->Finish(ScaleOf(scores, gallery, scoring), calibration);
+  summary->thresholds = ThresholdsOf(calibration, scoring.image_score);
+  summary->leave_one_out_s = watch.Lap();
+  return true;
+}
+
 }  // namespace
 
 FitSummary Fit(const FitOptions& options, ProgressSink& progress) {
@@ -146,6 +166,7 @@ FitSummary Fit(const FitOptions& options, ProgressSink& progress) {
   checked.stddev = {1, 1, 1};
   Validate(checked);
   Validate(options.scoring, 1 << 10);
+  ValidateFalseAlarmRate(options.false_alarm_rate);
   CheckOutputFolder(options.output, "manifest.json", options.force);
   CheckHoldsNone(options.output, {options.input});
   CheckInNone(options.output, {options.input});
@@ -170,11 +191,8 @@ FitSummary Fit(const FitOptions& options, ProgressSink& progress) {
   summary.interrupted = true;  // until the gallery is in its place
   if (!progress.Interrupted()) {
     writer.FinishSegments();
-    StopWatch watch;
-    const MapScale scale = MeasureMapScale(writer.OpenUnfinished(), manifest.options, progress);
-    summary.scale_s = watch.Lap();
-    if (!progress.Interrupted()) {
-      writer.Finish(scale);
+    const bool is_gallery = FinishGallery(options, &writer, progress, &summary);
+    if (is_gallery) {
       summary.gallery_bytes = FolderBytes(staging.path());
       staging.Commit();
       summary.interrupted = false;

@@ -4,8 +4,10 @@
 
 #include "touchstone/backbone/extractor.h"
 #include "touchstone/core/text.h"
+#include "touchstone/report/results.h"
 #include "touchstone/store/gallery.h"
 #include "touchstone/store/options_json.h"
+#include "touchstone/store/thresholds_json.h"
 
 namespace touchstone {
 namespace {
@@ -46,6 +48,25 @@ std::string PreprocessingText(const Preprocessing& preprocessing) {
          (preprocessing.crop ? Described(*preprocessing.crop) : "none");
 }
 
+std::string ThresholdsText(const GalleryManifest& manifest) {
+  if (!manifest.calibration)
+    return Line("thresholds", "none: verdicts are undecided; gallery calibrate makes them");
+  const Thresholds thresholds = ThresholdsOf(*manifest.calibration, manifest.options.image_score);
+  const std::string made = NameOf(EvidenceNames(), thresholds.evidence) + " for " + Percent(thresholds.rate) +
+                           " false alarms, from " + thresholds.source;
+  if (!thresholds.score) {
+    return Line("thresholds", "none: verdicts are undecided") + Line("", made) +
+           Line("", WhyNoThreshold(thresholds.num_images, thresholds.rate));
+  }
+  return Line("thresholds", made) + Line("  score", FormatNumber(*thresholds.score)) +
+         Line("  pixel", FormatNumber(*thresholds.pixel));
+}
+
+Json ThresholdsJson(const GalleryManifest& manifest) {
+  if (!manifest.calibration) return nullptr;
+  return ToJson(ThresholdsOf(*manifest.calibration, manifest.options.image_score));
+}
+
 Json GalleryJson(const Gallery& gallery) {
   const GalleryManifest& manifest = gallery.manifest();
   return {{"schema", "touchstone.gallery-info/1"},
@@ -59,7 +80,7 @@ Json GalleryJson(const Gallery& gallery) {
           {"options", ToJson(manifest.options)},
           {"preprocessing", ToJson(manifest.preprocessing)},
           {"extractor", {{"name", manifest.extractor.name}, {"sha256", manifest.extractor.sha256}}},
-          {"thresholds", nullptr}};
+          {"thresholds", ThresholdsJson(manifest)}};
 }
 
 }  // namespace
@@ -79,8 +100,7 @@ Description DescribeGallery(const std::filesystem::path& folder) {
     text += Line("level " + std::to_string(l + 1), Described(manifest.extractor.level_shapes[l]) + "  (" +
                                                        manifest.extractor.level_names[l] + ")");
   }
-  text += Line("global", std::to_string(manifest.extractor.global_size)) +
-          Line("thresholds", "none: verdicts are undecided");
+  text += Line("global", std::to_string(manifest.extractor.global_size)) + ThresholdsText(manifest);
   return {text, Dump(GalleryJson(gallery))};
 }
 

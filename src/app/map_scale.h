@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/leave_one_out.h"
 #include "touchstone/app/progress.h"
 #include "touchstone/methods/anomaly_map.h"
 #include "touchstone/report/heatmap.h"
@@ -7,12 +8,15 @@
 
 namespace touchstone {
 
-/// The colour scale of a gallery's heat maps for these scoring options, from the anomaly maps of up to
-/// 8 of its own images, evenly spaced, each scored against all the others: `low` is the 99th percentile of
-/// their pixels, `high` twice their maximum. A gallery of one image has no others: then low is 0
-/// and high the mean squared (or plain) distance of its patches from their mean.
-/// Until there are thresholds; deterministic.
+/// The colour scale of a gallery's heat maps for these scoring options, from the anomaly maps of up to 8 of
+/// its own images (ScoreOwnImages): `low` is the mean of the 99th percentiles of their pixels, `high` twice
+/// their maximum. A gallery of one image has no others: then low is 0 and high the mean squared (or plain)
+/// distance of its patches from their mean. Until there are thresholds; deterministic.
 MapScale MeasureMapScale(const Gallery& gallery, const ScoringOptions& options, ProgressSink& progress);
+
+/// The same from scores that are at hand: of the first images that DrawOwnImages draws, or none for a gallery
+/// of one image.
+MapScale ScaleOf(std::vector<OwnScore> scores, const Gallery& gallery, const ScoringOptions& options);
 
 /// The colour scale for a pixel threshold > 0: from three quarters of it, so that what is normal stays as it
 /// was photographed, to twice the threshold. The same colour then is the same multiple of the threshold for

@@ -158,14 +158,17 @@ class ScoreRun {
     const Extractor extractor = LoadExtractor(gallery);
     const GalleryManifest& manifest = gallery.manifest();
     const ScoringOptions wanted = Apply(options_.scoring, manifest.options);
-    WarnAboutOptions(gallery, wanted);
     const SpadeScorer scorer(gallery, wanted);
+    const Judge judge = JudgeFor(gallery, wanted);
+    summary_.results = Heading(options_, gallery, scorer.options());
+    if (options_.gate) summary_.results.gate = GateScore(judge, options_.gate_rate);
+    WarnAboutOptions(gallery, wanted);
+    NameThresholds(judge);
     const std::uint64_t num_bytes = OutputBytes(options_, manifest, items_.total());
     CheckFreeSpace(options_.output, num_bytes);
     if (options_.write_maps) CheckFreeSpace(MapsDir(options_), num_bytes);
     MakeEmptyFolder(options_.output, kMarker);
     if (options_.write_maps) MakeWritableFolder(MapsDir(options_));
-    summary_.results = Heading(options_, gallery, scorer.options());
     WriteResults(summary_.results, options_.output);  // marks the folder as ours, and not complete
     std::optional<HeatmapOptions> heatmap;
     if (options_.write_heatmaps) {
@@ -173,8 +176,8 @@ class ScoreRun {
       heatmap->style = options_.heatmap_style;
     }
     try {
-      ScoreAll({gallery, extractor, scorer, heatmap, options_.output, MapsDir(options_),
-                ThumbnailBytes(items_.total())});
+      ScoreAll({gallery, extractor, scorer, heatmap, judge, summary_.results.gate, options_.output,
+                MapsDir(options_), ThumbnailBytes(items_.total())});
     } catch (const Error&) {
       KeepWhatIsThere();
       throw;
@@ -186,12 +189,24 @@ class ScoreRun {
 
  private:
   void WarnAboutOptions(const Gallery& gallery, const ScoringOptions& wanted) {
-    Validate(wanted, static_cast<int>(gallery.level_shapes().size()));
     if (options_.scoring.num_retrieved &&
         static_cast<std::size_t>(wanted.num_retrieved) > gallery.num_images()) {
       Warn("--num-retrieved " + std::to_string(wanted.num_retrieved) + ": the gallery has " +
            std::to_string(gallery.num_images()) + " images, all of them are used");
     }
+  }
+
+  // What the verdicts will be by, or why all of them will be undecided.
+  void NameThresholds(const Judge& judge) {
+    Results& results = summary_.results;
+    if (judge.calibration == nullptr) {
+      results.thresholds_reason = judge.reason;
+      Warn("every verdict is undecided: " + judge.reason);
+      return;
+    }
+    results.thresholds = ThresholdsOf(*judge.calibration, results.options.image_score);
+    const std::string why = WhyNoThreshold(results.thresholds->num_images, results.thresholds->rate);
+    if (!why.empty()) Warn("every verdict is undecided: " + why + " (fit, gallery calibrate)");
   }
 
   void Warn(const std::string& message) {

@@ -12,6 +12,7 @@
 #include "touchstone/image/map_file.h"
 #include "touchstone/image/preprocess.h"
 #include "touchstone/methods/anomaly_map.h"
+#include "touchstone/report/defect_regions.h"
 
 namespace touchstone {
 namespace {
@@ -28,6 +29,19 @@ ImageResult Unscored(const InputItem& item) {
   return result;
 }
 
+void FindRegions(const Judge& judge, const ScoreMap& map, ImageResult* result) {
+  if (judge.calibration == nullptr) {
+    result->regions_reason = judge.reason;
+    return;
+  }
+  const Thresholds thresholds = ThresholdsOf(*judge.calibration, ImageScore::kMapMax);
+  if (thresholds.pixel) {
+    result->regions = FindDefectRegions(map, *thresholds.pixel);
+  } else {
+    result->regions_reason = WhyNoThreshold(thresholds.num_images, thresholds.rate);
+  }
+}
+
 // Fills in what follows from map and retrieval score.
 void FillInScores(const ScoringContext& context, const ScoreMap& map, double retrieval_score,
                   ImageResult* result) {
@@ -35,8 +49,8 @@ void FillInScores(const ScoringContext& context, const ScoreMap& map, double ret
   result->map_max = *std::max_element(map.values.begin(), map.values.end());
   const bool by_map = context.scorer.options().image_score == ImageScore::kMapMax;
   result->score = by_map ? result->map_max : result->retrieval_score;
-  result->verdict = "undecided";  // no threshold yet
-  result->regions_reason = "the gallery has no pixel threshold";
+  PassVerdict(context.judge, context.scorer.options().image_score, result);
+  FindRegions(context.judge, map, result);
 }
 
 void WritePictures(const InputItem& item, const ScoringContext& context, const Image& photo,
@@ -52,6 +66,16 @@ void WritePictures(const InputItem& item, const ScoringContext& context, const I
     WriteThumbnails(context.results_dir, item.path,
                     MakeThumbnails(photo, map, *context.heatmap, context.thumbnail_bytes));
   }
+}
+
+// An image that the gate stopped is normal: none of its pixels is anomalous.
+ScoreMap MapOf(const SpadeScores& scores, const ScoringContext& context, Size size) {
+  if (scores.grids.empty()) {
+    return {size,
+            std::vector<float>(static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height))};
+  }
+  const Preprocessing& preprocessing = context.gallery.manifest().preprocessing;
+  return MakeAnomalyMap(scores.grids, GeometryOf(preprocessing, context.scorer.options().sigma), size);
 }
 
 }  // namespace
@@ -99,10 +123,10 @@ ExaminedImage ExamineImage(const InputItem& item, const ScoringContext& context)
   examined.features = context.extractor.Extract(input, NetworkInputSize(preprocessing));
   scored.times.forward_s = watch.Lap();
   const std::uint64_t draw = std::stoull(loaded.sha256.substr(0, 16), nullptr, 16);
-  examined.scores = context.scorer.Score(examined.features, draw);
+  examined.scores = context.scorer.Score(examined.features, draw, {{}, context.gate});
   scored.times.search_s = watch.Lap();
-  examined.map = MakeAnomalyMap(
-      examined.scores.grids, GeometryOf(preprocessing, context.scorer.options().sigma), examined.photo.size);
+  examined.map = MapOf(examined.scores, context, examined.photo.size);
+  scored.result.is_gated = examined.scores.grids.empty();
   FillInScores(context, examined.map, examined.scores.retrieval_score, &scored.result);
   scored.times.write_s = watch.Lap();
   return examined;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "app/inputs.h"
+#include "app/verdict.h"
 #include "touchstone/app/progress.h"
 #include "touchstone/backbone/extractor.h"
 #include "touchstone/methods/spade.h"
@@ -21,6 +22,8 @@ struct ScoringContext {
   const Extractor& extractor;
   const SpadeScorer& scorer;
   std::optional<HeatmapOptions> heatmap;  ///< none = write no heat maps
+  Judge judge;
+  std::optional<double> gate;  ///< retrieval score up to which there is no stage 2, and the map is 0
   std::filesystem::path results_dir;
   std::filesystem::path maps_dir;  ///< empty = write no maps
   std::size_t thumbnail_bytes = 0;  ///< what a picture for the report may take

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <nlohmann/json.hpp>
 
 #include "touchstone/core/error.h"
 #include "touchstone/core/file.h"
@@ -47,7 +48,7 @@ void AddCommonOptions(CLI::App* command, CommonOptions* common) {
       ->group(group);
   command
       ->add_option("--seed", common->seed,
-                   "Seed of what is random: pictures of sample, --retrieval random, intervals of evaluate")
+                   "Seed of what is random: the pictures of sample, and --retrieval random")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str()
       ->type_name("N")
@@ -93,6 +94,24 @@ void AddScoringOptions(CLI::App* command, ScoringOverrides* overrides) {
                "[map-max]")};
   for (CLI::Option* option : options)
     option->group("Scoring options (fit stores them, score may override them)");
+}
+
+void ReportThresholds(const Thresholds& thresholds, Terminal& terminal) {
+  const std::string why = WhyNoThreshold(thresholds.num_images, thresholds.rate);
+  if (!why.empty()) {
+    terminal.Warn("verdicts will be undecided: " + why);
+    return;
+  }
+  terminal.Say("threshold: " + FormatNumber(*thresholds.score) + " (" +
+               NameOf(EvidenceNames(), thresholds.evidence) + " for " + Percent(thresholds.rate) +
+               " false alarms, from " + thresholds.source + ")");
+}
+
+nlohmann::ordered_json FailedJson(const std::vector<FailedImage>& failed) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  for (const FailedImage& image : failed)
+    json.push_back({{"path", image.path}, {"code", image.code}, {"message", image.message}});
+  return json;
 }
 
 CLI::Validator NotEmpty() {

@@ -2,11 +2,13 @@
 
 #include <CLI/CLI.hpp>
 #include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/commands.h"
+#include "touchstone/app/fit.h"
 #include "touchstone/app/score.h"
 #include "touchstone/core/image.h"
 
@@ -37,6 +39,12 @@ void AddCommonOptions(CLI::App* command, CommonOptions* common);
 
 /// Adds the scoring options of fit and score. Values that are not given stay empty.
 void AddScoringOptions(CLI::App* command, ScoringOverrides* overrides);
+
+/// Says what thresholds a gallery has got, or warns that it has none and why.
+void ReportThresholds(const Thresholds& thresholds, Terminal& terminal);
+
+/// What --json says of images that could not be used.
+nlohmann::ordered_json FailedJson(const std::vector<FailedImage>& failed);
 
 /// A check for options that name a file or folder: the empty path is none.
 CLI::Validator NotEmpty();

@@ -6,6 +6,7 @@
 #include "touchstone/app/fit.h"
 #include "touchstone/app/version.h"
 #include "touchstone/core/error.h"
+#include "touchstone/store/thresholds_json.h"
 
 namespace touchstone {
 namespace {
@@ -41,16 +42,14 @@ FitOptions Complete(const FitArguments& given, const CommonOptions& common) {
 }
 
 std::string Document(const FitSummary& summary, const FitOptions& options) {
-  nlohmann::ordered_json failed = nlohmann::ordered_json::array();
-  for (const FailedImage& image : summary.failed)
-    failed.push_back({{"path", image.path}, {"code", image.code}, {"message", image.message}});
   const nlohmann::ordered_json json = {{"schema", "touchstone.fit/1"},
                                        {"touchstone_version", Version()},
                                        {"gallery", options.output.string()},
                                        {"extractor", summary.extractor_name},
                                        {"num_images", summary.num_images},
                                        {"gallery_bytes", summary.gallery_bytes},
-                                       {"failed", failed},
+                                       {"thresholds", ToJson(summary.thresholds)},
+                                       {"failed", FailedJson(summary.failed)},
                                        {"complete", !summary.interrupted},
                                        {"elapsed_s", summary.total_s}};
   return json.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
@@ -60,15 +59,16 @@ void Report(const FitSummary& summary, const FitOptions& options, Terminal& term
   char text[256];
   std::snprintf(text, sizeof text,
                 "%zu images in %.1f s (%.1f images/s; a thread spent on one: decode %.3f s, forward %.3f s, "
-                "write %.3f s; colour scale %.1f s)",
+                "write %.3f s; leave one out %.1f s)",
                 summary.num_images, summary.total_s,
                 static_cast<double>(summary.num_images) / summary.total_s,
                 summary.times.decode_s / static_cast<double>(summary.num_images),
                 summary.times.forward_s / static_cast<double>(summary.num_images),
-                summary.times.write_s / static_cast<double>(summary.num_images), summary.scale_s);
+                summary.times.write_s / static_cast<double>(summary.num_images), summary.leave_one_out_s);
   terminal.Say(text);
   terminal.Say("gallery: " + options.output.string() + " (" +
                std::to_string((summary.gallery_bytes >> 20) + 1) + " MiB, " + summary.extractor_name + ")");
+  ReportThresholds(summary.thresholds, terminal);
   if (summary.has_random_weights) {
     terminal.Warn(
         "the extractor's weights are random: its scores mean nothing, it is for speed and smoke tests only");
@@ -129,6 +129,10 @@ void AddFit(CLI::App* app, CommonOptions* common, Command* chosen) {
                   "For images of more than 8 bits: the value that is white; 1023 for 10 bits, 4095 for 12")
       ->capture_default_str()
       ->type_name("V");
+  fit->add_option("--false-alarm-rate", options.false_alarm_rate,
+                  "Share of good images that may be called anomalous; decides the thresholds")
+      ->capture_default_str()
+      ->type_name("RATE");
   AddScoringOptions(fit, &arguments->scoring);
   AddCommonOptions(fit, common);
   fit->footer(kExamples);

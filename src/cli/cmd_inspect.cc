@@ -29,7 +29,7 @@ void AddDescription(CLI::App* parent, const char* name, const char* help, const 
 }  // namespace
 
 void AddGallery(CLI::App* app, CommonOptions* common, Command* chosen) {
-  CLI::App* gallery = app->add_subcommand("gallery", "Look at a gallery");
+  CLI::App* gallery = app->add_subcommand("gallery", "Look at a gallery, calibrate it");
   gallery->require_subcommand(1);
   AddDescription(
       gallery, "info", "What it was made of and how it scores", "GALLERY",
@@ -40,6 +40,8 @@ void AddGallery(CLI::App* app, CommonOptions* common, Command* chosen) {
   AddDescription(
       gallery, "verify", "Check every file against its digest", "GALLERY",
       [](const std::string& folder) { return VerifyGallery(folder); }, common, chosen);
+  AddCalibrate(gallery, common, chosen);
+  AddSuspects(gallery, common, chosen);
 }
 
 void AddModel(CLI::App* app, CommonOptions* common, Command* chosen) {

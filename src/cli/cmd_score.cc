@@ -16,6 +16,7 @@ struct ScoreArguments {
   ScoreOptions options;
   bool no_maps = false, no_heatmaps = false;
   std::optional<HeatmapStyle> heatmap_style;
+  std::string gate;  // empty = none, "-" = at the gallery's false-alarm rate
   std::optional<double> fail_above;
   std::string fail_on;
 };
@@ -24,10 +25,31 @@ const char kExamples[] =
     "Examples:\n"
     "  touchstone score parts/test -g gallery -o results\n"
     "  touchstone score photo.png -g gallery -o results --fail-above 2500\n"
+    "  touchstone score parts/test -g gallery -o results --fail-on anomalous\n"
     "  find /camera -newer last -name '*.png' | touchstone score - -g gallery -o results\n"
     "Prints score<TAB>path, higher = more anomalous. An EXIF orientation is not applied.\n"
     "Exit codes: 0 done, 1 no result, 2 usage, 3 some images failed, 4 --fail-above or --fail-on, 130 "
     "interrupted.";
+
+bool HasThreshold(const Results& results) { return results.thresholds && results.thresholds->score; }
+
+// "verdicts: 3 anomalous, 20 normal (threshold ...)"; nothing where all are undecided, which a warning said.
+void ReportVerdicts(const Results& results, Terminal& terminal) {
+  if (!HasThreshold(results)) return;
+  std::size_t num_anomalous = 0, num_normal = 0, num_gated = 0;
+  for (const ImageResult& image : results.images) {
+    num_anomalous += image.verdict == "anomalous";
+    num_normal += image.verdict == "normal";
+    num_gated += image.is_gated;
+  }
+  std::string text = "verdicts: " + std::to_string(num_anomalous) + " anomalous, " +
+                     std::to_string(num_normal) + " normal (threshold " +
+                     FormatNumber(*results.thresholds->score) + ", " +
+                     NameOf(EvidenceNames(), results.thresholds->evidence) + " for " +
+                     Percent(results.thresholds->rate) + " false alarms)";
+  if (results.gate) text += "; " + std::to_string(num_gated) + " were called normal by stage 1 alone";
+  terminal.Say(text);
+}
 
 void Report(const ScoreSummary& summary, const ScoreOptions& options, Terminal& terminal) {
   const std::size_t num_scored = summary.results.images.size() - summary.num_failed;
@@ -43,6 +65,7 @@ void Report(const ScoreSummary& summary, const ScoreOptions& options, Terminal& 
         per_image(summary.times.search_s), per_image(summary.times.write_s));
     terminal.Say(text);
   }
+  ReportVerdicts(summary.results, terminal);
   if (summary.num_failed > 0) terminal.Say(std::to_string(summary.num_failed) + " images failed");
   terminal.Say("results: " + options.output.string() +
                (summary.interrupted ? " (interrupted: not complete)" : ""));
@@ -64,6 +87,12 @@ ExitCode Judge(const ScoreSummary& summary, const ScoreArguments& arguments) {
   return code;
 }
 
+double GateRate(const std::string& text) {
+  double rate = 0;
+  if (CLI::detail::lexical_cast(text, rate)) return rate;
+  throw Error(ErrorCode::kOption, "--gate=" + text + ": must be a number, such as 0.5");
+}
+
 ExitCode RunScore(const ScoreArguments& arguments, const CommonOptions& common, Terminal& terminal) {
   if (arguments.fail_above && !std::isfinite(*arguments.fail_above)) {
     throw Error(ErrorCode::kOption,
@@ -74,6 +103,8 @@ ExitCode RunScore(const ScoreArguments& arguments, const CommonOptions& common, 
   options.write_maps = !arguments.no_maps;
   options.write_heatmaps = !arguments.no_heatmaps;
   options.heatmap_style = arguments.heatmap_style.value_or(options.heatmap_style);
+  options.gate = !arguments.gate.empty();
+  if (options.gate && arguments.gate != "-") options.gate_rate = GateRate(arguments.gate);
   StandardInput standard_input;
   std::istream paths(&standard_input);
   options.paths = &paths;
@@ -85,10 +116,10 @@ ExitCode RunScore(const ScoreArguments& arguments, const CommonOptions& common, 
     throw Error(ErrorCode::kIo, "standard input ended without naming an image; give one path a line");
   }
   WriteJson(common, ResultsJson(summary.results));
-  if (!arguments.fail_on.empty() && !summary.has_threshold) {
+  if (!arguments.fail_on.empty() && !HasThreshold(summary.results)) {
     terminal.WarnEvenIfQuiet(
-        "--fail-on anomalous: the gallery has no threshold, so every verdict is undecided and nothing "
-        "can fail; --fail-above S works on scores");
+        "--fail-on anomalous: there is no threshold, so every verdict is undecided and nothing can fail; "
+        "--fail-above S works on scores");
   }
   Report(summary, options, terminal);
   return Judge(summary, arguments);
@@ -122,6 +153,9 @@ void AddScore(CLI::App* app, CommonOptions* common, Command* chosen) {
                                 "Colours over the photograph, colours alone, contour alone, or photograph, "
                                 "overlay and scale [overlay]");
   score->add_flag("--no-heatmaps", arguments->no_heatmaps, "Write no heat maps (PNG)")->excludes(style);
+  score->add_flag("--gate{-}", arguments->gate,
+                  "Stage 2 only for images that stage 1 flags; the others are normal, their maps 0. "
+                  "--gate=RATE: flag this share of good images [the false-alarm rate]");
   score->add_option("--fail-above", arguments->fail_above, "Exit with 4 if a score is above this")
       ->type_name("S");
   score->add_option("--fail-on", arguments->fail_on, "Exit with 4 if a verdict is this")

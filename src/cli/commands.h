@@ -34,4 +34,8 @@ void AddGallery(CLI::App* app, CommonOptions* common, Command* chosen);
 void AddModel(CLI::App* app, CommonOptions* common, Command* chosen);
 void AddSample(CLI::App* app, CommonOptions* common, Command* chosen);
 
+// The same for commands of gallery.
+void AddCalibrate(CLI::App* gallery, CommonOptions* common, Command* chosen);
+void AddSuspects(CLI::App* gallery, CommonOptions* common, Command* chosen);
+
 }  // namespace touchstone

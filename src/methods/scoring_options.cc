@@ -21,6 +21,17 @@ void Require(bool holds, const std::string& message) {
 
 bool ScoringOptions::operator==(const ScoringOptions& other) const { return Fields(*this) == Fields(other); }
 
+bool ScoreAlike(ScoringOptions a, ScoringOptions b, std::size_t num_images) {
+  const bool draws = a.retrieval == Retrieval::kRandom;
+  for (ScoringOptions* options : {&a, &b}) {
+    const auto wanted = static_cast<std::size_t>(options->num_retrieved);
+    options->num_retrieved = static_cast<int>(std::min(wanted, num_images));
+    options->image_score = ImageScore::kMapMax;
+    if (!draws) options->seed = 0;
+  }
+  return a == b;
+}
+
 void Validate(const ScoringOptions& options, int num_levels) {
   Require(options.num_retrieved >= 1, "--num-retrieved " + std::to_string(options.num_retrieved) +
                                           ": must be 1 or more; leave it out for the paper's value, 50");

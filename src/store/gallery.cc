@@ -173,9 +173,16 @@ Gallery GalleryWriter::OpenUnfinished() const {
   return gallery;
 }
 
-void GalleryWriter::Finish(const MapScale& map_scale) {
+void GalleryWriter::Finish(const MapScale& map_scale, const Calibration& calibration) {
   manifest_.map_scale = map_scale;
+  manifest_.calibration = calibration;
   WriteFileAtomically(folder_ / "manifest.json", ManifestText(manifest_));
+}
+
+void ReplaceCalibration(const Gallery& gallery, const std::optional<Calibration>& calibration) {
+  GalleryManifest manifest = gallery.manifest();
+  manifest.calibration = calibration;
+  WriteFileAtomically(gallery.folder() / "manifest.json", ManifestText(manifest));
 }
 
 }  // namespace touchstone

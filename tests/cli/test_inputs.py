@@ -35,7 +35,8 @@ def test_a_results_folder_holds_what_the_interface_names(touchstone, tmp_path, g
     header = "path,score,retrieval_score,map_max,p_value,verdict,error"
     assert (tmp_path / "r" / "scores.csv").read_text().splitlines()[0] == header
     assert [row["path"] for row in table] == ["000.png", "001.png", "002.png", "deep/er/a.b.png"]
-    assert {(row["verdict"], row["p_value"], row["error"]) for row in table} == {("undecided", "", "")}
+    assert {(row["verdict"], row["error"]) for row in table} == {("undecided", "")}  # six images promise little
+    assert all(0.142857 <= float(row["p_value"]) <= 1 for row in table)
     assert [row["path"] for row in table] == outcome.paths
     assert [float(row["score"]) for row in table] == [score for score, _ in outcome.lines]
     document = json.loads((tmp_path / "r" / "results.json").read_text())

@@ -94,5 +94,24 @@ TEST(OptionNames, AreThoseOfTheInterfaceAndComplete) {
   ExpectNamesOf(ImageScoreNames(), {{"map-max", ImageScore::kMapMax}, {"retrieval", ImageScore::kRetrieval}});
 }
 
+TEST(ScoringOptions, ScoreAlikeWhereTheDifferenceCountsForNothing) {
+  const ScoringOptions defaults;
+  ScoringOptions other;
+  other.seed = 7;
+  other.image_score = ImageScore::kRetrieval;
+  other.num_retrieved = 20;
+  EXPECT_TRUE(ScoreAlike(defaults, other, 20));
+  EXPECT_FALSE(ScoreAlike(defaults, other, 21));  // K = 20 leaves one out
+  other.num_retrieved = 50;
+  other.retrieval = Retrieval::kRandom;
+  EXPECT_FALSE(ScoreAlike(defaults, other, 20));
+  ScoringOptions drawn_otherwise = other;
+  drawn_otherwise.seed = 8;
+  EXPECT_FALSE(ScoreAlike(other, drawn_otherwise, 20));
+  other = {};
+  other.sigma = 3;
+  EXPECT_FALSE(ScoreAlike(defaults, other, 20));
+}
+
 }  // namespace
 }  // namespace touchstone

@@ -69,7 +69,7 @@ class GalleryTest : public testing::Test {
   void Write(const std::string& name = "gallery") {
     const auto writer = Begin(name);
     AddAll(writer.get());
-    writer->Finish({0.5, 3, "test"});
+    writer->Finish({0.5, 3, "test"}, {});
   }
   // Levels so large that a segment of 32 MiB holds two images only.
   void UseLargeLevels() { manifest_.extractor.level_shapes = {{640, 640, 7}, {320, 320, 8}}; }

@@ -9,6 +9,7 @@
 #include "touchstone/core/image.h"
 #include "touchstone/image/list.h"
 #include "touchstone/methods/scoring_options.h"
+#include "touchstone/methods/thresholds.h"
 #include "touchstone/store/safetensors.h"
 
 namespace touchstone {
@@ -24,7 +25,8 @@ struct FitOptions {
   TensorType dtype = TensorType::kFloat32;
   ListFilter filter;
   ScoringOptions scoring;
-  bool force = false;  ///< replace an existing gallery
+  double false_alarm_rate = 0.01;  ///< that the thresholds are for; in (0, 1)
+  bool force = false;              ///< replace an existing gallery
 };
 
 /// An image that could not be used.
@@ -42,7 +44,8 @@ struct FitSummary {
   bool has_random_weights = false;
   std::uintmax_t gallery_bytes = 0;
   StageTimes times;
-  double scale_s = 0;  ///< measuring the colour scale of heat maps
+  Thresholds thresholds;       ///< estimated
+  double leave_one_out_s = 0;  ///< scoring the gallery's own images, for thresholds and colour scale
   double total_s = 0;
 };
 

@@ -39,6 +39,8 @@ struct ScoreOptions {
   bool write_maps = true;
   bool write_heatmaps = true;
   HeatmapStyle heatmap_style = HeatmapStyle::kOverlay;
+  bool gate = false;                ///< stage 2 only for images that stage 1 flags; the others' maps are 0
+  std::optional<double> gate_rate;  ///< share of good images that stage 1 flags; empty = the false-alarm rate
   bool force = false;
   ScoringOverrides scoring;
 };
@@ -47,7 +49,6 @@ struct ScoreSummary {
   Results results;
   std::size_t num_failed = 0;
   bool interrupted = false;
-  bool has_threshold = false;  ///< without one every verdict is undecided
   StageTimes times;
   double total_s = 0;
 };

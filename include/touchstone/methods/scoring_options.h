@@ -48,6 +48,10 @@ struct ScoringOptions {
   bool operator==(const ScoringOptions& other) const;
 };
 
+/// Whether both give any image the same map and retrieval score, with a gallery of `num_images`: K is clipped
+/// to it, the seed counts for random retrieval alone, and which score decides does not change them.
+bool ScoreAlike(ScoringOptions a, ScoringOptions b, std::size_t num_images);
+
 /// Checks ranges against an extractor of `num_levels` levels.
 /// @throws Error kOption naming option, value and limit.
 void Validate(const ScoringOptions& options, int num_levels);

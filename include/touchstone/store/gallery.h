@@ -118,7 +118,7 @@ class GalleryWriter {
   Gallery OpenUnfinished() const;
 
   /// Writes the manifest: from now on the folder is a gallery.
-  void Finish(const MapScale& map_scale);
+  void Finish(const MapScale& map_scale, const Calibration& calibration);
 
  private:
   void WriteSegment();
@@ -128,6 +128,9 @@ class GalleryWriter {
   std::size_t images_per_segment_ = 1;
   std::vector<ImageFeatures> pending_;
 };
+
+/// Replaces the manifest by one with another calibration, or none, in one rename. @throws Error kIo.
+void ReplaceCalibration(const Gallery& gallery, const std::optional<Calibration>& calibration);
 
 /// The preview of image `index` of a gallery, relative to its folder.
 std::string PreviewPath(std::size_t index);

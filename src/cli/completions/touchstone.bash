@@ -5,13 +5,13 @@ _touchstone_options() {
   local scoring='--num-retrieved --num-neighbors --sigma --fusion --distance --levels --retrieval --image-score'
   case $1 in
     fit) echo "--output --model --method --preset --resize --crop --dtype --include --exclude --white-level" \
-              "$scoring $common" ;;
-    score) echo "--gallery --output --maps --no-maps --no-heatmaps --heatmap-style --fail-above --fail-on" \
+              "--false-alarm-rate $scoring $common" ;;
+    score) echo "--gallery --output --maps --no-maps --no-heatmaps --heatmap-style --gate --fail-above --fail-on" \
                 "$scoring $common" ;;
-    evaluate) echo "--maps --dataset --ground-truth --resolution --pro-limit --label-by-mask" \
-                   "--bootstrap --confidence --schema $common" ;;
+    evaluate) echo "--maps --dataset --ground-truth --resolution --pro-limit --label-by-mask $common" ;;
     explain) echo "--gallery --output $scoring $common" ;;
     sample) echo "--size $common" ;;
+    'gallery calibrate') echo "--false-alarm-rate $common" ;;
     gallery | model) echo "--help" ;;
     'gallery '* | 'model '*) echo "$common" ;;
     *) echo "--help --version" ;;
@@ -21,7 +21,7 @@ _touchstone_options() {
 _touchstone_commands() {
   case $1 in
     '') echo "fit score evaluate explain gallery model sample" ;;
-    gallery) echo "info list verify" ;;
+    gallery) echo "info list verify calibrate suspects" ;;
     model) echo "info" ;;
   esac
 }
@@ -32,7 +32,6 @@ _touchstone_values() {
     --preset) echo "default paper" ;;
     --dtype) echo "float32 float16" ;;
     --fusion) echo "concat per-level" ;;
-    --schema) echo "touchstone mvtec" ;;
     --distance) echo "l2sq l2" ;;
     --retrieval) echo "nearest random" ;;
     --image-score) echo "map-max retrieval" ;;

@@ -1,0 +1,127 @@
+#include "touchstone/app/calibrate.h"
+
+#include <algorithm>
+#include <memory>
+#include <set>
+
+#include "app/inputs.h"
+#include "app/leave_one_out.h"
+#include "app/load_image.h"
+#include "app/output_folder.h"
+#include "app/score_image.h"
+#include "touchstone/core/error.h"
+#include "touchstone/core/pipeline.h"
+
+namespace touchstone {
+namespace {
+
+// Takes in scored images, one by one; each picture counts once, and the gallery's own do not.
+class Sample {
+ public:
+  Sample(const GalleryManifest& manifest, ProgressSink& progress) : progress_(progress) {
+    for (const GalleryImage& image : manifest.images) own_digests_.insert(image.sha256);
+  }
+
+  void Add(const ImageResult& result) {
+    progress_.Advance();
+    if (result.failed()) {
+      failed_.push_back({result.path, result.error_code, result.error});
+      progress_.Warn(result.path + ": " + result.error + " (left out)");
+    } else if (own_digests_.count(result.sha256) != 0) {
+      own_.Add(result.path);
+    } else if (!digests_.insert(result.sha256).second) {
+      copies_.Add(result.path);
+    } else {
+      retrieval_scores_.push_back(*result.retrieval_score);
+      map_maxima_.push_back(*result.map_max);
+    }
+  }
+
+  Calibration Finish(const std::filesystem::path& input, double rate) {
+    for (const ImageWarning* warning : {&own_, &copies_}) {
+      if (!warning->empty()) progress_.Warn(warning->Message());
+    }
+    if (map_maxima_.empty()) {
+      throw Error(ErrorCode::kIo,
+                  "holds no good image that the gallery has not seen, so there is nothing to calibrate with",
+                  input);
+    }
+    std::sort(retrieval_scores_.begin(), retrieval_scores_.end());
+    std::sort(map_maxima_.begin(), map_maxima_.end());
+    const std::string source =
+        std::to_string(map_maxima_.size()) + " good images from " + input.string() + ", not in the gallery";
+    return {Evidence::kGuarantee, rate, retrieval_scores_, map_maxima_, source};
+  }
+
+  const std::vector<FailedImage>& failed() const { return failed_; }
+
+ private:
+  ProgressSink& progress_;
+  std::set<std::string> own_digests_, digests_;
+  ImageWarning own_{"being among the gallery's own and left out: the gallery knows them too well"};
+  ImageWarning copies_{"being a copy of another one and left out"};
+  std::vector<double> retrieval_scores_, map_maxima_;
+  std::vector<FailedImage> failed_;
+};
+
+void ScoreInto(Sample* sample, const std::vector<InputItem>& items, const ScoringContext& context,
+               ProgressSink& progress) {
+  std::size_t next = 0;
+  progress.Begin("calibrate", items.size());
+  RunPipeline([&]() -> PipelineWork {
+    if (next == items.size() || progress.Interrupted()) return {};
+    return [&, index = next++]() -> PipelineEmit {
+      auto scored = std::make_shared<ScoredImage>(ScoreImage(items[index], context));
+      return [sample, scored] { sample->Add(scored->result); };
+    };
+  });
+  progress.End();
+}
+
+}  // namespace
+
+CalibrateSummary Calibrate(const CalibrateOptions& options, ProgressSink& progress) {
+  if (options.false_alarm_rate) ValidateFalseAlarmRate(*options.false_alarm_rate);
+  const std::vector<InputItem> items = ListInputs({options.input.string()});
+  const Gallery gallery = Gallery::Open(options.gallery, GalleryCheck::kDigests);
+  const GalleryManifest& manifest = gallery.manifest();
+  MakeWritableFolder(options.gallery);  // found out before the work, not after it
+  const double stored_rate = manifest.calibration.value_or(Calibration()).rate;
+  const Extractor extractor = LoadExtractor(gallery);
+  const SpadeScorer scorer(gallery, manifest.options);
+  Sample sample(manifest, progress);
+  const ScoringContext context{gallery, extractor, scorer, {}, {}, {}, {}, {}};
+  ScoreInto(&sample, items, context, progress);
+  CalibrateSummary summary;
+  summary.failed = sample.failed();
+  summary.interrupted = progress.Interrupted();
+  if (summary.interrupted) return summary;
+  const Calibration calibration =
+      sample.Finish(options.input, options.false_alarm_rate.value_or(stored_rate));
+  ReplaceCalibration(gallery, calibration);
+  summary.thresholds = ThresholdsOf(calibration, manifest.options.image_score);
+  return summary;
+}
+
+std::vector<Suspect> FindSuspects(const std::filesystem::path& folder, ProgressSink& progress) {
+  const Gallery gallery = Gallery::Open(folder, GalleryCheck::kDigests);
+  const GalleryManifest& manifest = gallery.manifest();
+  const std::size_t num_images = gallery.num_images();
+  if (num_images == 1) {
+    throw Error(ErrorCode::kUsage, "has one image alone, which there is nothing to compare with", folder);
+  }
+  std::vector<std::size_t> all;
+  for (std::size_t i = 0; i < num_images; ++i) all.push_back(i);
+  std::vector<Suspect> suspects;
+  const std::vector<OwnScore> scores = ScoreOwnImages(gallery, manifest.options, all, progress);
+  if (progress.Interrupted()) return suspects;
+  const bool by_map = manifest.options.image_score == ImageScore::kMapMax;
+  for (const OwnScore& score : scores) {
+    suspects.push_back({manifest.images[score.image].path, by_map ? score.map_max : score.retrieval_score});
+  }
+  std::stable_sort(suspects.begin(), suspects.end(),
+                   [](const Suspect& a, const Suspect& b) { return a.score > b.score; });
+  return suspects;
+}
+
+}  // namespace touchstone

@@ -1,0 +1,108 @@
+#include "app/leave_one_out.h"
+
+#include <algorithm>
+#include <cmath>
+#include <mutex>
+#include <numeric>
+#include <random>
+#include <set>
+
+#include "app/map_scale.h"
+#include "touchstone/core/parallel.h"
+#include "touchstone/methods/spade.h"
+
+namespace touchstone {
+namespace {
+
+constexpr double kNearestShare = 0.025, kBesideShare = 0.05;
+
+std::size_t ShareOf(std::size_t num_images, double share) {
+  return static_cast<std::size_t>(static_cast<double>(num_images) * share);
+}
+
+// Where so many images are left out, fewer patches may remain than -k asks for: then all of them count.
+ScoringOptions WithFewerImages(const Gallery& gallery, ScoringOptions options) {
+  const std::size_t num_images = gallery.num_images();
+  const std::size_t most_left_out =
+      2 + ShareOf(num_images, kNearestShare) + 2 * ShareOf(num_images, kBesideShare);
+  const std::size_t fewest = std::max(num_images, most_left_out + 1) - most_left_out;
+  const std::size_t num_patches = NumPatches(options, gallery.level_shapes(), fewest);
+  options.num_neighbors =
+      static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(options.num_neighbors), num_patches));
+  return options;
+}
+
+OwnScore ScoreOwnImage(const Gallery& gallery, const SpadeScorer& scorer, std::size_t image) {
+  const GalleryManifest& manifest = gallery.manifest();
+  const SpadeScores scores =
+      scorer.Score(gallery.ReadFeatures(image), image, {LeftOutWith(gallery, image), {}});
+  ScoreMap map = MakeAnomalyMap(scores.grids, GeometryOf(manifest.preprocessing, scorer.options().sigma),
+                                manifest.images[image].size);
+  const auto high = map.values.begin() + static_cast<std::ptrdiff_t>(ShareOf(map.values.size() - 1, 0.99));
+  std::nth_element(map.values.begin(), high, map.values.end());
+  return {image, scores.retrieval_score, *std::max_element(high, map.values.end()), *high};
+}
+
+}  // namespace
+
+std::vector<std::size_t> LeftOutWith(const GalleryFeatures& gallery, std::size_t image) {
+  const std::size_t num_images = gallery.num_images();
+  std::set<std::size_t> left_out{image};
+  const std::size_t num_nearest = std::min(ShareOf(num_images, kNearestShare) + 1, num_images - 2);
+  const std::vector<Neighbor> nearest =
+      NearestRows(gallery.globals().row(image), gallery.globals(), num_nearest + 1);  // itself among them
+  for (const Neighbor& neighbor : nearest) {
+    if (left_out.size() <= num_nearest) left_out.insert(neighbor.row);
+  }
+  const std::size_t num_beside = ShareOf(num_images, kBesideShare);
+  const std::size_t first = std::max(image, num_beside) - num_beside;
+  for (std::size_t i = first; i < std::min(image + num_beside + 1, num_images); ++i) left_out.insert(i);
+  return {left_out.begin(), left_out.end()};
+}
+
+std::size_t NumForEstimate(std::size_t num_images, double rate) {
+  const double wanted = std::max(100.0, std::ceil(1 / rate));
+  return wanted < static_cast<double>(num_images) ? static_cast<std::size_t>(wanted) : num_images;
+}
+
+std::vector<std::size_t> DrawOwnImages(std::size_t num_images, std::size_t count, std::uint64_t seed) {
+  std::vector<std::size_t> images(num_images);
+  std::iota(images.begin(), images.end(), std::size_t{0});
+  std::mt19937_64 generator(seed);
+  for (std::size_t i = 0; i < count; ++i) std::swap(images[i], images[i + generator() % (num_images - i)]);
+  images.resize(count);
+  return images;
+}
+
+std::vector<OwnScore> ScoreOwnImages(const Gallery& gallery, const ScoringOptions& options,
+                                     const std::vector<std::size_t>& images, ProgressSink& progress) {
+  if (gallery.num_images() == 1) return {};
+  const SpadeScorer scorer(gallery, WithFewerImages(gallery, options));
+  std::vector<OwnScore> scores(images.size());
+  std::mutex mutex;
+  progress.Begin("leave one out", images.size());
+  ParallelFor(images.size(), [&](std::size_t i) {
+    if (progress.Interrupted()) return;
+    scores[i] = ScoreOwnImage(gallery, scorer, images[i]);
+    const std::lock_guard<std::mutex> lock(mutex);
+    progress.Advance();
+  });
+  progress.End();
+  return scores;
+}
+
+Calibration Estimate(const std::vector<OwnScore>& scores, std::size_t num_images, double rate) {
+  Calibration calibration;
+  calibration.rate = rate;
+  for (const OwnScore& score : scores) {
+    calibration.retrieval_scores.push_back(score.retrieval_score);
+    calibration.map_maxima.push_back(score.map_max);
+  }
+  std::sort(calibration.retrieval_scores.begin(), calibration.retrieval_scores.end());
+  std::sort(calibration.map_maxima.begin(), calibration.map_maxima.end());
+  calibration.source = std::to_string(scores.size()) + " of the gallery's " + std::to_string(num_images) +
+                       " images, each scored without itself and its near-copies";
+  return calibration;
+}
+
+}  // namespace touchstone
