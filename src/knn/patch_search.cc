@@ -54,6 +54,22 @@ float DistanceRounding(std::size_t channels) {
   return 1 + static_cast<float>(static_cast<double>(channels) / 32 + 16) * std::ldexp(1.0F, -23);
 }
 
+bool AreMadeOneByOne(const RowSource& rows) {
+  std::vector<float> scratch(rows.cols());
+  return rows.rows() > 0 && rows.Row(0, scratch.data()) == scratch.data();
+}
+
+std::vector<float> MakeAllRows(const RowSource& rows) {
+  std::vector<float> made(rows.rows() * rows.cols());
+  ParallelFor((rows.rows() + Codes::kBlock - 1) / Codes::kBlock, [&](std::size_t block) {
+    const std::size_t last = std::min(rows.rows(), (block + 1) * Codes::kBlock);
+    for (std::size_t r = block * Codes::kBlock; r < last; ++r) {
+      rows.Row(r, made.data() + r * rows.cols());
+    }
+  });
+  return made;
+}
+
 // A row of a matrix in blocks of 32 rows.
 void CopyRow(const WholeRows& whole, std::size_t row, float* out) {
   const float* block = whole.values.data() + row / Codes::kBlock * Codes::kBlock * whole.cols;
@@ -110,8 +126,7 @@ class PatchSearch::Task {
 
   /// By a float product over whole rows. The pair (q, g) can be among the k nearest only if (4) of codes.h
   /// does not exceed best[k - 1]:   q' . g' - offset_g  >=  offset_q - best[k - 1] / 2
-  SearchCounts ByWholeRows() {
-    const WholeRows& whole = *gallery_.whole;
+  SearchCounts ByWholeRows(const WholeRows& whole) {
     const std::size_t channels = whole.cols;
     std::vector<float> queries(count_ * channels);
     for (std::size_t i = 0; i < count_; ++i)
@@ -210,16 +225,29 @@ void PatchSearch::AddImage(const RowSource& rows, const Codes& codes, std::int32
       codes.long_dims != codes_.long_dims) {
     throw std::logic_error("PatchSearch::AddImage: rows, codes and query do not belong together");
   }
+  const std::uint64_t measured_before = counts().measured;
+  if (num_measured_in_last_ > rows.rows() / 2 && AreMadeOneByOne(rows)) {
+    // Each row is looked at more than once, so making all of them first costs less.
+    const std::vector<float> made = MakeAllRows(rows);
+    SearchImage({MatrixRows({made.data(), rows.rows(), rows.cols()}), codes, image});
+  } else {
+    SearchImage({rows, codes, image});
+  }
+  num_measured_in_last_ = counts().measured - measured_before;
+  ++num_images_added_;
+  num_rows_added_ += codes.rows;
+}
+
+void PatchSearch::SearchImage(const Gallery& gallery) {
   const bool use_whole = AnyTaskWantsWhole();
   WholeRows whole;
   if (use_whole) {
-    whole = MakeWholeRows(*projection_, rows);
+    whole = MakeWholeRows(*projection_, gallery.rows);
     if (whole_.values.empty()) whole_ = MakeWholeRows(*projection_, MatrixRows(query_));
   }
-  const Gallery gallery{rows, codes, &whole, image};
   ParallelFor(counts_.size(), [&](std::size_t task) {
     if (use_whole && wants_whole_[task] != 0) {
-      counts_[task] += Task(this, task, gallery).ByWholeRows();
+      counts_[task] += Task(this, task, gallery).ByWholeRows(whole);
       return;
     }
     const SearchCounts counts = Task(this, task, gallery).ByCodes();
@@ -227,8 +255,6 @@ void PatchSearch::AddImage(const RowSource& rows, const Codes& codes, std::int32
         num_images_added_ >= kImagesBeforeJudging && CodesToldTooLittle(counts, query_.cols) ? 1 : 0;
     counts_[task] += counts;
   });
-  ++num_images_added_;
-  num_rows_added_ += codes.rows;
 }
 
 SearchCounts PatchSearch::counts() const {

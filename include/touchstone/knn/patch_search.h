@@ -63,11 +63,11 @@ class PatchSearch {
   struct Gallery {
     const RowSource& rows;
     const Codes& codes;
-    const WholeRows* whole;  ///< where some task wants it
     std::int32_t image;
   };
   class Task;
   bool AnyTaskWantsWhole() const;
+  void SearchImage(const Gallery& gallery);
 
   RowsView query_;
   const Projection* projection_;
@@ -79,6 +79,7 @@ class PatchSearch {
   std::vector<SearchCounts> counts_;  ///< of each task
   std::vector<char> wants_whole_;     ///< whether the codes told too little, of each task
   std::size_t num_images_added_ = 0, num_rows_added_ = 0;
+  std::uint64_t num_measured_in_last_ = 0;  ///< of the image before
 };
 
 }  // namespace touchstone
