@@ -102,28 +102,34 @@ bool BelongsTo(const EvaluatedImage& image, const std::string& defect) {
   return defect.empty() || image.defect == defect || image.defect == "good";
 }
 
-// Figures of one kind of score over the good images and those of `defect` (empty = all defects).
-RankingFigures ImageFigures(const Images& images, const std::string& defect, Score score,
-                            const char* why_missing) {
+// One set of a category's images and how its figures are made: the good ones and those of `defect` (empty =
+// all defects).
+struct ImageSet {
+  const Images& images;
+  const std::string& defect;
+  const BootstrapOptions& bootstrap;
+};
+
+// Figures of one kind of score.
+RankingFigures ImageFigures(const ImageSet& set, Score score, const char* why_missing) {
   std::vector<double> normal, anomalous;
-  for (const EvaluatedImage& image : images) {
-    if (!BelongsTo(image, defect)) continue;
+  for (const EvaluatedImage& image : set.images) {
+    if (!BelongsTo(image, set.defect)) continue;
     if (!(image.*score)) return UndefinedRanking(why_missing);
     (image.anomalous ? anomalous : normal).push_back(*(image.*score));
   }
-  return RankImages(normal, anomalous);
+  return RankImages(normal, anomalous, set.bootstrap);
 }
 
-MetricsGroup GroupOf(const Images& images, const std::string& defect, const PixelMetrics& pixels,
-                     const std::vector<double>& limits) {
+MetricsGroup GroupOf(const ImageSet& set, const PixelMetrics& pixels, const std::vector<double>& limits) {
   MetricsGroup group;
-  for (const EvaluatedImage& image : images) {
-    if (BelongsTo(image, defect)) ++(image.anomalous ? group.num_anomalous : group.num_normal);
+  for (const EvaluatedImage& image : set.images) {
+    if (BelongsTo(image, set.defect)) ++(image.anomalous ? group.num_anomalous : group.num_normal);
   }
-  group.image_score = ImageFigures(images, defect, &EvaluatedImage::score, "no scores");
-  group.image_retrieval = ImageFigures(images, defect, &EvaluatedImage::retrieval_score,
+  group.image_score = ImageFigures(set, &EvaluatedImage::score, "no scores");
+  group.image_retrieval = ImageFigures(set, &EvaluatedImage::retrieval_score,
                                        "there are no retrieval scores: maps alone were given");
-  group.image_map_max = ImageFigures(images, defect, &EvaluatedImage::map_max, "no maps");
+  group.image_map_max = ImageFigures(set, &EvaluatedImage::map_max, "no maps");
   group.num_regions = pixels.num_regions;
   group.pixel = pixels.ranking;
   group.pro = pixels.pro;
@@ -141,7 +147,7 @@ CategoryPixelMetrics PixelFigures(const Images& images, const EvaluateOptions& o
     const bool is_good = image.defect == "good";
     if (image.map.empty() || (image.mask.empty() && !is_good)) continue;
     used.push_back(&image);
-    num_reads += is_good ? 1 : 2;
+    num_reads += (is_good ? 1 : 2) + (options.bootstrap.num_resamples > 0 ? 1 : 0);
     source.items.push_back({image.name, is_good ? "" : image.defect});
   }
   std::mutex mutex;
@@ -153,7 +159,7 @@ CategoryPixelMetrics PixelFigures(const Images& images, const EvaluateOptions& o
     return pixels;
   };
   progress.Begin("evaluate", num_reads);
-  CategoryPixelMetrics metrics = ComputePixelMetrics(source, limits);
+  CategoryPixelMetrics metrics = ComputePixelMetrics(source, limits, {options.bootstrap});
   progress.End();
   return metrics;
 }
@@ -172,14 +178,15 @@ ObjectMetrics EvaluateCategory(const Images& images, const EvaluateOptions& opti
   if (options.pro_limit != kStricterLimit) limits.push_back(kStricterLimit);
   const CategoryPixelMetrics pixels = PixelFigures(images, options, limits, progress);
   ObjectMetrics object;
-  object.overall = GroupOf(images, "", pixels.overall, limits);
+  object.overall = GroupOf({images, "", options.bootstrap}, pixels.overall, limits);
   std::set<std::string> defects;
   for (const EvaluatedImage& image : images) defects.insert(image.defect);
   defects.erase("good");
   for (const std::string& defect : defects) {
     const auto found = pixels.per_group.find(defect);
-    object.per_defect[defect] = GroupOf(
-        images, defect, found != pixels.per_group.end() ? found->second : UndefinedPixels(limits), limits);
+    object.per_defect[defect] =
+        GroupOf({images, defect, options.bootstrap},
+                found != pixels.per_group.end() ? found->second : UndefinedPixels(limits), limits);
   }
   return object;
 }
@@ -195,15 +202,30 @@ void CheckOptions(const EvaluateOptions& options) {
   }
 }
 
+void CheckBootstrap(const BootstrapOptions& bootstrap) {
+  if (bootstrap.num_resamples < 0 || bootstrap.num_resamples > 1000000) {
+    throw Error(ErrorCode::kOption,
+                "--bootstrap " + std::to_string(bootstrap.num_resamples) +
+                    ": must be a number of resamples up to 1000000, or 0 for no intervals");
+  }
+  if (!(bootstrap.confidence > 0 && bootstrap.confidence < 1)) {
+    throw Error(ErrorCode::kOption, "--confidence " + LimitName(bootstrap.confidence) +
+                                        ": must be above 0 and below 1; the usual value is 0.95");
+  }
+}
+
 }  // namespace
 
 MetricsReport Evaluate(const EvaluateOptions& options, ProgressSink& progress) try {
   CheckOptions(options);
+  CheckBootstrap(options.bootstrap);
   const bool from_maps = options.results.empty();
   EvaluationInput input = from_maps ? ImagesOfDataset(options) : ImagesOfResults(options);
   MetricsReport report;
   report.touchstone_version = Version();
   report.resolution = options.resolution ? std::to_string(*options.resolution) : "original";
+  report.pro_limit = LimitName(options.pro_limit);
+  report.bootstrap = options.bootstrap;
   report.label_by_mask = options.label_by_mask;
   for (auto& [name, images] : input.categories) {
     if (from_maps) FillScores(&images, progress);

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "touchstone/core/error.h"
+#include "touchstone/core/text.h"
 #include "touchstone/image/list.h"
 #include "touchstone/report/results.h"
 
@@ -15,12 +16,8 @@ namespace fs = std::filesystem;
 // Names what does not pair, once, with the first few names.
 void WarnAll(const std::vector<std::string>& names, const std::string& what,
              std::vector<std::string>* warnings) {
-  constexpr std::size_t kMostNames = 5;
   if (names.empty()) return;
-  std::string message = std::to_string(names.size()) + " " + what + ": ";
-  for (std::size_t i = 0; i < std::min(kMostNames, names.size()); ++i)
-    message += (i == 0 ? "" : ", ") + names[i];
-  warnings->push_back(message + (names.size() > kMostNames ? ", ..." : ""));
+  warnings->push_back(std::to_string(names.size()) + " " + what + ": " + FirstNames(names));
 }
 
 // Files below a folder by their path without extension; none where there is no such folder.
@@ -75,6 +72,23 @@ fs::path CategoryRoot(const fs::path& file) {
   return {};
 }
 
+// The roots of all categories among the scored images.
+std::set<fs::path> CategoryRoots(const Results& results) {
+  std::set<fs::path> roots;
+  for (const ImageResult& result : results.images) roots.insert(CategoryRoot(result.source));
+  roots.erase(fs::path());
+  return roots;
+}
+
+// Whether a file lies in one of the categories, but not in its folder "test": a training image, or a mask.
+bool IsBesideTest(const fs::path& file, const std::set<fs::path>& roots) {
+  if (!CategoryRoot(file).empty()) return false;
+  for (fs::path folder = file.parent_path(); folder.has_relative_path(); folder = folder.parent_path()) {
+    if (roots.count(folder) != 0) return true;
+  }
+  return false;
+}
+
 // Whether two names of folders mean the same one, as "a/x" and "a/../a/x" do.
 bool IsSameFolder(const fs::path& a, const fs::path& b) {
   std::error_code error;
@@ -116,11 +130,26 @@ std::string LastName(const fs::path& path) {
   return normal.has_filename() ? normal.filename().string() : normal.parent_path().filename().string();
 }
 
-void RequireFolder(const fs::path& folder, const char* option) {
+// @param role  what the folder is, as the command line says it.
+void RequireFolder(const fs::path& folder, const std::string& role) {
   std::error_code error;
   if (!fs::is_directory(folder, error)) {
-    throw Error(ErrorCode::kUsage, std::string(option) + ": there is no such folder; check the path", folder);
+    throw Error(ErrorCode::kUsage, "there is no " + role + " " + folder.string() + "; check the path");
   }
+}
+
+// Where nothing says which images are normal and which pixels are defects, there is nothing to compare with.
+void RequireGroundTruth(const EvaluationInput& input, const fs::path& where) {
+  for (const auto& entry : input.categories) {
+    for (const EvaluatedImage& image : entry.second) {
+      if (image.defect == "good" || !image.mask.empty()) return;
+    }
+  }
+  throw Error(ErrorCode::kResults,
+              "no ground truth: none of its images lies in a folder 'good', and none has a mask "
+              "ground_truth/<defect>/<stem>_mask.*; sort the images into test/good and test/<defect> and "
+              "score that folder 'test', or name the masks with --ground-truth DIR",
+              where);
 }
 
 // One category of a data set with anybody's maps of it.
@@ -173,40 +202,47 @@ std::map<std::string, fs::path> CategoriesOf(const fs::path& dataset) {
   return roots;
 }
 
+// @param maps  the results' folder of maps.
+EvaluatedImage ScoredImage(const ImageResult& result, const fs::path& maps) {
+  EvaluatedImage image;
+  image.name = result.path;
+  image.defect = result.label;
+  image.stem = fs::path(result.path).stem().string();
+  image.score = result.score;
+  image.retrieval_score = result.retrieval_score;
+  image.map_max = result.map_max;
+  if (!result.map.empty()) image.map = maps / result.map;
+  return image;
+}
+
 }  // namespace
 
 EvaluationInput ImagesOfResults(const EvaluateOptions& options) {
-  RequireFolder(options.results, "RESULTS");
-  if (!options.ground_truth.empty()) RequireFolder(options.ground_truth, "--ground-truth");
+  RequireFolder(options.results, "results folder");
+  if (!options.ground_truth.empty()) RequireFolder(options.ground_truth, "folder --ground-truth");
   const Results results = ReadResults(options.results);
   EvaluationInput input;
   if (!results.complete) {
     input.warnings.push_back("the scoring run did not finish: figures are over the images it reached");
   }
+  const std::set<fs::path> all_roots = CategoryRoots(results);
   std::map<std::string, fs::path> roots;
-  std::vector<std::string> failed;
+  std::vector<std::string> failed, beside_test;
   for (const ImageResult& result : results.images) {
     if (result.failed()) {
       failed.push_back(result.path);
-      continue;
+    } else if (IsBesideTest(result.source, all_roots)) {
+      beside_test.push_back(result.path);
+    } else {
+      const fs::path root = CategoryRoot(result.source);
+      const std::string category =
+          root.empty() ? LastName(results.inputs.empty() ? "." : results.inputs[0]) : LastName(root);
+      AddRoot(category, root, &roots);
+      input.categories[category].push_back(ScoredImage(result, options.results / results.maps_dir));
     }
-    const fs::path root = CategoryRoot(result.source);
-    const std::string category =
-        root.empty() ? LastName(results.inputs.empty() ? "." : results.inputs[0]) : LastName(root);
-    AddRoot(category, root, &roots);
-    EvaluatedImage image{result.path,
-                         result.label,
-                         fs::path(result.path).stem().string(),
-                         result.score,
-                         result.retrieval_score,
-                         result.map_max,
-                         {},
-                         {},
-                         false};
-    if (!result.map.empty())
-      image.map = options.results / results.maps_dir / result.map;  // an absolute dir wins
-    input.categories[category].push_back(image);
   }
+  WarnAll(beside_test, "scored images lie beside their category's folder 'test' and are left out",
+          &input.warnings);
   WarnAll(failed, "images could not be scored and are left out", &input.warnings);
   if (input.categories.empty()) {
     throw Error(ErrorCode::kResults,
@@ -215,13 +251,14 @@ EvaluationInput ImagesOfResults(const EvaluateOptions& options) {
                 options.results);
   }
   PairAllMasks(roots, options.ground_truth, &input);
+  RequireGroundTruth(input, options.results);
   return input;
 }
 
 EvaluationInput ImagesOfDataset(const EvaluateOptions& options) {
-  RequireFolder(options.maps, "--maps");
-  RequireFolder(options.dataset, "--dataset");
-  if (!options.ground_truth.empty()) RequireFolder(options.ground_truth, "--ground-truth");
+  RequireFolder(options.maps, "folder --maps");
+  RequireFolder(options.dataset, "folder --dataset");
+  if (!options.ground_truth.empty()) RequireFolder(options.ground_truth, "folder --ground-truth");
   EvaluationInput input;
   std::error_code error;
   const std::map<std::string, fs::path> roots = CategoriesOf(options.dataset);
@@ -243,6 +280,7 @@ EvaluationInput ImagesOfDataset(const EvaluateOptions& options) {
         options.maps);
   }
   PairAllMasks(roots, options.ground_truth, &input);
+  RequireGroundTruth(input, options.dataset);
   return input;
 }
 

@@ -1,8 +1,7 @@
 #include "app/load_image.h"
 
-#include <algorithm>
-
 #include "touchstone/core/file.h"
+#include "touchstone/core/text.h"
 #include "touchstone/image/reader.h"
 
 namespace touchstone {
@@ -19,12 +18,8 @@ LoadedImage LoadImage(const std::filesystem::path& file) {
 }
 
 std::string ImageWarning::Message() const {
-  constexpr std::size_t kMostNames = 3;
-  std::string message =
-      std::to_string(paths_.size()) + (paths_.size() == 1 ? " image " : " images ") + text_ + ": ";
-  for (std::size_t i = 0; i < std::min(kMostNames, paths_.size()); ++i)
-    message += (i == 0 ? "" : ", ") + paths_[i];
-  return message + (paths_.size() > kMostNames ? ", ..." : "");
+  return std::to_string(paths_.size()) + (paths_.size() == 1 ? " image " : " images ") + text_ + ": " +
+         FirstNames(paths_);
 }
 
 ImageWarning OrientationWarning() {

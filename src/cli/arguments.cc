@@ -48,7 +48,7 @@ void AddCommonOptions(CLI::App* command, CommonOptions* common) {
       ->group(group);
   command
       ->add_option("--seed", common->seed,
-                   "Seed of what is random: the pictures of sample, and --retrieval random")
+                   "Seed of what is random: pictures of sample, --retrieval random, intervals of evaluate")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str()
       ->type_name("N")

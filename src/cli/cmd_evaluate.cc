@@ -13,16 +13,21 @@
 namespace touchstone {
 namespace {
 
+const char kOwnSchema[] = "touchstone";
+const char kMvtecSchema[] = "mvtec";
+
 struct EvaluateArguments {
   EvaluateOptions options;
   std::string resolution = "original";
+  std::string schema = kOwnSchema;
 };
 
 const char kExamples[] =
     "Examples:\n"
     "  touchstone evaluate results\n"
     "  touchstone evaluate results --ground-truth parts/ground_truth --resolution 256\n"
-    "  touchstone evaluate --maps anomaly_maps --dataset mvtec_ad --json=metrics.json";
+    "  touchstone evaluate --maps anomaly_maps --dataset mvtec_ad --json=metrics.json\n"
+    "  touchstone evaluate --maps anomaly_maps --dataset mvtec_ad --schema mvtec --label-by-mask --json";
 
 // The figures may take minutes: whether they can be written is found out before them. A folder that is not
 // there is Evaluate's to name.
@@ -36,6 +41,7 @@ void CheckMetricsFile(const std::filesystem::path& results) {
 
 ExitCode RunEvaluate(const EvaluateArguments& arguments, const CommonOptions& common, Terminal& terminal) {
   EvaluateOptions options = arguments.options;
+  options.bootstrap.seed = common.seed;
   if (arguments.resolution != "original") {
     const Size side = ParseSize(arguments.resolution, "--resolution");
     if (side.width != side.height)
@@ -49,7 +55,8 @@ ExitCode RunEvaluate(const EvaluateArguments& arguments, const CommonOptions& co
     terminal.Say("interrupted: no metrics were written");
     return ExitCode::kInterrupted;
   }
-  const std::string document = MetricsJson(report);
+  const bool is_mvtec = arguments.schema == kMvtecSchema;
+  const std::string document = is_mvtec ? MvtecMetricsJson(report) : MetricsJson(report);
   if (!options.results.empty()) {
     WriteFileAtomically(options.results / "metrics.json", document);
     RewriteReport(options, report);
@@ -66,9 +73,10 @@ void AddEvaluate(CLI::App* app, CommonOptions* common, Command* chosen) {
   CLI::App* evaluate =
       app->add_subcommand("evaluate", "Compare scores and maps with ground truth: ROCAUC and PRO");
   EvaluateOptions& options = arguments->options;
-  CLI::Option* results =
-      evaluate->add_option("RESULTS", options.results, "A results folder; metrics.json and report.html are written to it")
-          ->check(NotEmpty());
+  CLI::Option* results = evaluate
+                             ->add_option("RESULTS", options.results,
+                                          "A results folder; metrics.json and report.html are written to it")
+                             ->check(NotEmpty());
   CLI::Option* maps =
       evaluate
           ->add_option("--maps", options.maps, "Anybody's maps: MAPS/<category>/test/<defect>/<stem>.tiff")
@@ -97,8 +105,23 @@ void AddEvaluate(CLI::App* app, CommonOptions* common, Command* chosen) {
                    "False-positive rate up to which PRO is integrated (0.05 is always reported too)")
       ->capture_default_str()
       ->type_name("RATE");
+  options.bootstrap.num_resamples = 1000;
+  evaluate
+      ->add_option("--bootstrap", options.bootstrap.num_resamples,
+                   "Draws of the images for confidence intervals of all figures; 0 = no intervals")
+      ->capture_default_str()
+      ->type_name("N");
+  evaluate->add_option("--confidence", options.bootstrap.confidence, "Of the intervals")
+      ->capture_default_str()
+      ->type_name("SHARE");
   evaluate->add_flag("--label-by-mask", options.label_by_mask,
                      "Anomalous = any mask pixel, as in the official scripts, not the folder's name");
+  evaluate
+      ->add_option("--schema", arguments->schema,
+                   "Form of the JSON: ours, or that of the official scripts (au_pro, classification_au_roc)")
+      ->check(CLI::IsMember({kOwnSchema, kMvtecSchema}))
+      ->capture_default_str()
+      ->type_name("touchstone|mvtec");
   AddCommonOptions(evaluate, common);
   evaluate->footer(kExamples);
   evaluate->callback([=] {

@@ -1,5 +1,8 @@
 #include "touchstone/core/text.h"
 
+#include <algorithm>
+#include <cstddef>
+
 namespace touchstone {
 
 std::string Printable(const std::string& text) {
@@ -9,6 +12,14 @@ std::string Printable(const std::string& text) {
     if (byte < 0x20 || byte == 0x7f) c = '?';
   }
   return printable;
+}
+
+std::string FirstNames(const std::vector<std::string>& names) {
+  constexpr std::size_t kMostNames = 3;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(kMostNames, names.size()); ++i)
+    text += (i == 0 ? "" : ", ") + names[i];
+  return text + (names.size() > kMostNames ? ", ..." : "");
 }
 
 }  // namespace touchstone

@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <random>
 #include <stdexcept>
 #include <string>
 
-#include "methods/prepared_cache.h"
+#include "methods/image_cache.h"
 #include "touchstone/core/error.h"
 #include "touchstone/methods/fusion.h"
 
@@ -68,18 +69,43 @@ std::vector<Neighbor> DrawImages(std::vector<Neighbor> all, std::size_t count, s
   return all;
 }
 
+// The levels of a gallery image, with its rows in each search space over them.
+struct ImageRows {
+  std::vector<FeatureMap> levels;
+  std::vector<std::unique_ptr<RowSource>> spaces;
+  std::size_t num_bytes() const {
+    std::size_t bytes = 0;
+    for (const FeatureMap& level : levels) bytes += level.values.size() * sizeof(float);
+    return bytes;
+  }
+};
+
+// The codes of a gallery image in each search space.
+struct ImageCodes {
+  std::vector<Codes> spaces;
+  std::size_t num_bytes() const {
+    std::size_t bytes = 0;
+    for (const Codes& codes : spaces) bytes += codes.num_bytes();
+    return bytes;
+  }
+};
+
 }  // namespace
 
 struct SpadeScorer::Impl {
   const GalleryFeatures& gallery;
   ScoringOptions options;
   std::vector<Projection> projections;  // one a search space
-  mutable PreparedCache cache;
+  // Apart from each other: every code of an image is read in each search, its rows hardly, and where they
+  // are large no more than a few images' would fit.
+  mutable ImageCache<ImageRows> rows;
+  mutable ImageCache<ImageCodes> codes;
 
   Impl(const GalleryFeatures& gallery_in, const ScoringOptions& options_in, std::size_t cache_bytes)
       : gallery(gallery_in),
         options(options_in),
-        cache(cache_bytes, [this](std::size_t i) { return Prepare(i); }) {
+        rows(cache_bytes / 2, [this](std::size_t image) { return ReadRows(image); }),
+        codes(cache_bytes / 2, [this](std::size_t image) { return MakeCodes(image); }) {
     const int num_levels = static_cast<int>(gallery.level_shapes().size());
     Validate(options, num_levels);
     if (gallery.num_images() == 0) throw std::logic_error("SpadeScorer: the gallery is empty");
@@ -107,19 +133,25 @@ struct SpadeScorer::Impl {
       }
     }
     for (std::size_t s = 0; s < samples.size(); ++s) {
-      const RowsView rows{samples[s].data(), samples[s].size() / channels[s], channels[s]};
-      projections.push_back(FitProjection(rows));
+      const RowsView sample{samples[s].data(), samples[s].size() / channels[s], channels[s]};
+      projections.push_back(FitProjection(sample));
     }
   }
 
-  PreparedImage Prepare(std::size_t image) const {
-    PreparedImage prepared;
-    prepared.levels = gallery.ReadPyramid(image, options.levels);
-    prepared.rows = SearchSpaces(prepared.levels, options.fusion);
-    for (std::size_t s = 0; s < prepared.rows.size(); ++s) {
-      prepared.codes.push_back(Encode(projections[s], *prepared.rows[s]));
+  ImageRows ReadRows(std::size_t image) const {
+    ImageRows read;
+    read.levels = gallery.ReadPyramid(image, options.levels);
+    read.spaces = SearchSpaces(read.levels, options.fusion);
+    return read;
+  }
+
+  ImageCodes MakeCodes(std::size_t image) const {
+    const auto image_rows = rows.Get(image);
+    ImageCodes made;
+    for (std::size_t s = 0; s < projections.size(); ++s) {
+      made.spaces.push_back(Encode(projections[s], *image_rows->spaces[s]));
     }
-    return prepared;
+    return made;
   }
 
   std::vector<FeatureMap> SelectLevels(const ImageFeatures& features) const {
@@ -160,8 +192,10 @@ struct SpadeScorer::Impl {
     const std::size_t k = static_cast<std::size_t>(options.num_neighbors);
     PatchSearch search(View(query), projections[space], k);
     for (const Neighbor& image : scores->retrieved) {
-      const auto prepared = cache.Get(image.row);
-      search.AddImage(*prepared->rows[space], prepared->codes[space], static_cast<std::int32_t>(image.row));
+      const auto image_codes = codes.Get(image.row);
+      const auto image_rows = rows.Get(image.row);
+      search.AddImage(*image_rows->spaces[space], image_codes->spaces[space],
+                      static_cast<std::int32_t>(image.row));
     }
     const std::vector<PatchNeighbor> neighbors = search.Result();
     ScoreMap map{{query.shape.width, query.shape.height}, std::vector<float>(query.shape.num_locations())};

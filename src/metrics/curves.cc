@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <iterator>
 
 namespace touchstone {
 namespace {
@@ -60,7 +61,7 @@ void CurveSketch::LineTo(CurvePoint point) {
 
 Curve CurveSketch::Thinned() const {
   Curve curve = kept_;
-  curve.push_back(last_);
+  curve.insert(curve.end(), {last_, {1, 1}});
   Curve thinned = Corners(curve, 0);
   for (double tolerance = 1e-5; thinned.size() > kMaxCurvePoints; tolerance *= 1.5) {
     thinned = Corners(curve, tolerance);
@@ -92,8 +93,21 @@ void RankingWalk::Take(const ThresholdStep& step) {
   }
 }
 
-RankingFigures RankingWalk::Finish() {
-  roc_.LineTo({1, 1});
+constexpr Metric RankingFigures::*kMetrics[] = {&RankingFigures::rocauc, &RankingFigures::average_precision,
+                                                &RankingFigures::f1_max, &RankingFigures::f1_threshold};
+
+std::vector<double> Values(const RankingFigures& figures) {
+  std::vector<double> values;
+  for (const auto metric : kMetrics) values.push_back((figures.*metric).value.value());
+  return values;
+}
+
+void SetIntervals(const std::vector<Interval>& intervals, RankingFigures* figures) {
+  if (intervals.empty()) return;
+  for (std::size_t i = 0; i < std::size(kMetrics); ++i) (figures->*kMetrics[i]).interval = intervals[i];
+}
+
+RankingFigures RankingWalk::Finish() const {
   const auto positives = static_cast<double>(totals_.positives);
   const auto negatives = static_cast<double>(totals_.negatives);
   RankingFigures figures;
@@ -101,7 +115,6 @@ RankingFigures RankingWalk::Finish() {
   figures.average_precision.value = precisions_ / positives;
   figures.f1_max.value = f1_max_;
   figures.f1_threshold.value = f1_threshold_;
-  figures.roc = roc_.Thinned();
   return figures;
 }
 
@@ -135,15 +148,14 @@ void ProWalk::MoveTo() {
   LineTo({static_cast<double>(false_positives_) / negatives_, std::min(covered_ / weight_, 1.0)});
 }
 
-ProWalk::Result ProWalk::Finish() {
+std::vector<Metric> ProWalk::Finish() {
   LineTo({1, 1});
-  Result result;
+  std::vector<Metric> areas;
   for (std::size_t i = 0; i < limits_.size(); ++i) {
     // Sums may exceed the limit by round-off; the figure must not exceed 1.
-    result.areas.push_back({std::min(areas_[i] / limits_[i], 1.0), ""});
+    areas.push_back({std::min(areas_[i] / limits_[i], 1.0), ""});
   }
-  result.curve = curve_.Thinned();
-  return result;
+  return areas;
 }
 
 }  // namespace touchstone

@@ -30,8 +30,8 @@ class CurveSketch {
  public:
   void LineTo(CurvePoint point);
 
-  /// The curve in at most kMaxCurvePoints points; between them it is off by no more than what cannot be
-  /// seen (below 1/1000 of the axis wherever so few points allow it).
+  /// The curve on to (1, 1), in at most kMaxCurvePoints points; between them it is off by no more than what
+  /// cannot be seen (below 1/1000 of the axis wherever so few points allow it).
   Curve Thinned() const;
 
  private:
@@ -45,7 +45,9 @@ class RankingWalk {
   /// @param totals  of both kinds at least 1.
   explicit RankingWalk(const WalkTotals& totals) : totals_(totals) {}
   void Take(const ThresholdStep& step);
-  RankingFigures Finish();
+  /// All figures but the curve.
+  RankingFigures Finish() const;
+  Curve Roc() const { return roc_.Thinned(); }
 
  private:
   void MoveTo();
@@ -60,17 +62,20 @@ class RankingWalk {
   CurveSketch roc_;
 };
 
+/// The values of all metrics of some defined figures, in one order; and the way to give them intervals.
+std::vector<double> Values(const RankingFigures& figures);
+void SetIntervals(const std::vector<Interval>& intervals, RankingFigures* figures);
+
 /// Area under PRO over FPR up to some limits (equations: pixel_metrics.h), from the same walk.
 class ProWalk {
  public:
   ProWalk(const WalkTotals& totals, const std::vector<double>& limits);
   void Take(const ThresholdStep& step);
 
-  struct Result {
-    std::vector<Metric> areas;  ///< one per limit, divided by it
-    Curve curve;
-  };
-  Result Finish();
+  /// One area per limit, divided by it.
+  std::vector<Metric> Finish();
+  /// The curve, after Finish.
+  Curve Pro() const { return curve_.Thinned(); }
 
  private:
   void LineTo(CurvePoint point);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "curves.h"
+#include "resampling.h"
 #include "touchstone/core/error.h"
 
 namespace touchstone {
@@ -30,18 +31,8 @@ std::uint64_t Pass(const std::vector<double>& falling, std::size_t* next, IsPass
   return *next - first;
 }
 
-}  // namespace
-
-RankingFigures UndefinedRanking(const std::string& reason) {
-  const Metric undefined{std::nullopt, reason};
-  return {undefined, undefined, undefined, undefined, {}};
-}
-
-RankingFigures RankImages(std::vector<double> normal, std::vector<double> anomalous) {
-  SortChecked(normal, "normal");
-  SortChecked(anomalous, "anomalous");
-  if (normal.empty()) return UndefinedRanking("no normal image");
-  if (anomalous.empty()) return UndefinedRanking("no anomalous image");
+// The walk over falling scores, at least one of each kind.
+RankingWalk WalkOver(const std::vector<double>& normal, const std::vector<double>& anomalous) {
   RankingWalk walk({anomalous.size(), normal.size(), 0});
   std::size_t next_normal = 0, next_anomalous = 0;
   while (next_anomalous < anomalous.size()) {
@@ -53,7 +44,41 @@ RankingFigures RankImages(std::vector<double> normal, std::vector<double> anomal
     step.positives = Pass(anomalous, &next_anomalous, [t](double score) { return score == t; });
     walk.Take(step);
   }
-  return walk.Finish();
+  return walk;
+}
+
+// Scores drawn anew, still falling.
+std::vector<double> Resample(const std::vector<double>& falling, Random& random) {
+  const std::vector<std::uint32_t> times = DrawAnew(falling.size(), random);
+  std::vector<double> drawn;
+  drawn.reserve(falling.size());
+  for (std::size_t i = 0; i < falling.size(); ++i) drawn.insert(drawn.end(), times[i], falling[i]);
+  return drawn;
+}
+
+}  // namespace
+
+RankingFigures UndefinedRanking(const std::string& reason) {
+  const Metric undefined{std::nullopt, reason};
+  return {undefined, undefined, undefined, undefined, {}};
+}
+
+RankingFigures RankImages(std::vector<double> normal, std::vector<double> anomalous,
+                          const BootstrapOptions& bootstrap) {
+  SortChecked(normal, "normal");
+  SortChecked(anomalous, "anomalous");
+  if (normal.empty()) return UndefinedRanking("no normal image");
+  if (anomalous.empty()) return UndefinedRanking("no anomalous image");
+  const RankingWalk walk = WalkOver(normal, anomalous);
+  RankingFigures figures = walk.Finish();
+  figures.roc = walk.Roc();
+  SetIntervals(PercentileIntervals(bootstrap,
+                                   [&](Random& random) {
+                                     const std::vector<double> drawn = Resample(normal, random);
+                                     return Values(WalkOver(drawn, Resample(anomalous, random)).Finish());
+                                   }),
+               &figures);
+  return figures;
 }
 
 }  // namespace touchstone

@@ -31,14 +31,15 @@ class ScoreBins {
   /// Cost per score: O(1) where the thresholds are spread evenly, O(log m) at worst.
   void Count(const float* scores, const std::uint8_t* mask, std::size_t num_scores);
 
+  /// The bin of one score's key. Cost as in Count.
+  std::size_t BinOf(std::uint32_t key) const;
+
   const std::vector<std::uint32_t>& keys() const { return keys_; }
 
   /// The counts so far: [2 m + 1].
   std::vector<std::uint64_t> Counts() const;
 
  private:
-  std::size_t BinOf(std::uint32_t key) const;
-
   std::vector<std::uint32_t> keys_;
   int shift_ = 0;                      // bucket of a key = (key - first key) >> shift_
   std::vector<std::uint32_t> starts_;  // [buckets + 1] index of the first threshold of a bucket

@@ -11,10 +11,28 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+Json OrNull(const Metric& metric) { return metric.value ? Json(*metric.value) : Json(nullptr); }
+
 // value, or null with "<name>_reason" beside it.
 void Put(Json* json, const std::string& name, const Metric& metric) {
-  (*json)[name] = metric.value ? Json(*metric.value) : Json(nullptr);
+  (*json)[name] = OrNull(metric);
   if (!metric.value) (*json)[name + "_reason"] = metric.reason;
+}
+
+// The interval, if there is one.
+void PutInterval(Json* json, const std::string& name, const Metric& metric) {
+  if (metric.interval) (*json)[name] = {metric.interval->low, metric.interval->high};
+}
+
+// A figure of several parts, {"<part>": value}, with their intervals beside it as "<name>_ci".
+void PutParts(Json* json, const std::string& name, const std::map<std::string, Metric>& parts) {
+  Json values = Json::object(), intervals = Json::object();
+  for (const auto& [part, metric] : parts) {
+    Put(&values, part, metric);
+    PutInterval(&intervals, part, metric);
+  }
+  (*json)[name] = values;
+  if (!intervals.empty()) (*json)[name + "_ci"] = intervals;
 }
 
 // A figure of RankingFigures and the last part of its name in metrics.json.
@@ -37,17 +55,17 @@ constexpr NamedScore kImageScores[] = {{"score", &MetricsGroup::image_score},
 
 // One figure of every image score, and of pixels.
 void PutFigure(Json* json, const MetricsGroup& group, const NamedFigure& figure) {
-  Json image = Json::object();
-  for (const NamedScore& score : kImageScores) Put(&image, score.name, group.*score.figures.*figure.metric);
-  (*json)[std::string("image_") + figure.name] = image;
-  Put(json, std::string("pixel_") + figure.name, group.pixel.*figure.metric);
+  std::map<std::string, Metric> image;
+  for (const NamedScore& score : kImageScores) image[score.name] = group.*score.figures.*figure.metric;
+  PutParts(json, std::string("image_") + figure.name, image);
+  const std::string pixel = std::string("pixel_") + figure.name;
+  Put(json, pixel, group.pixel.*figure.metric);
+  PutInterval(json, pixel + "_ci", group.pixel.*figure.metric);
 }
 
 void PutFigures(Json* json, const MetricsGroup& group) {
   for (const NamedFigure& figure : kFigures) PutFigure(json, group, figure);
-  Json au_pro = Json::object();
-  for (const auto& [limit, metric] : group.au_pro) Put(&au_pro, limit, metric);
-  (*json)["au_pro"] = au_pro;
+  PutParts(json, "au_pro", group.au_pro);
 }
 
 Json GroupJson(const MetricsGroup& group, const std::string& resolution) {
@@ -89,22 +107,64 @@ MetricsGroup Mean(const MetricsReport& report) {
   return mean;
 }
 
+std::string Text(const Json& json) { return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n"; }
+
+// How the intervals were made; null where there are none.
+Json BootstrapJson(const BootstrapOptions& bootstrap) {
+  if (bootstrap.num_resamples == 0) return nullptr;
+  return {{"method", "percentile; images drawn anew, normal and anomalous ones apart"},
+          {"pixel_figures", "from histograms of each image"},
+          {"resamples", bootstrap.num_resamples},
+          {"confidence", bootstrap.confidence},
+          {"seed", bootstrap.seed}};
+}
+
 std::string Row(const std::string& name, const std::vector<std::string>& cells) {
-  std::string row = Printable(name) + std::string(name.size() < 28 ? 28 - name.size() : 1, ' ');
-  for (const std::string& cell : cells)
-    row += std::string(cell.size() < 11 ? 11 - cell.size() : 1, ' ') + cell;
+  const auto pad = [](std::size_t width, const std::string& text) {
+    return std::string(text.size() < width ? width - text.size() : 1, ' ');
+  };
+  std::string row = Printable(name) + pad(20, name);
+  for (const std::string& cell : cells) row += pad(10, cell) + cell;
   return row + '\n';
 }
 
-std::vector<std::string> FigureCells(const MetricsGroup& group) {
-  std::vector<std::string> cells{PercentText(group.image_score.rocauc), PercentText(group.image_retrieval.rocauc),
-                                 PercentText(group.image_map_max.rocauc), PercentText(group.pixel.rocauc)};
-  for (const auto& entry : group.au_pro) cells.push_back(PercentText(entry.second));
+// One decimal; none of 100.
+std::string ShortPercent(double share) {
+  char text[32];
+  std::snprintf(text, sizeof text, share >= 0.9995 ? "%.0f" : "%.1f", share * 100);
+  return text;
+}
+
+// "97.1-99.5", "99.2-100".
+std::string PercentInterval(const Metric& metric) {
+  if (!metric.interval) return "";
+  return ShortPercent(metric.interval->low) + "-" + ShortPercent(metric.interval->high);
+}
+
+// The figures of the table, each as `cell` shows it.
+std::vector<std::string> FigureCells(const MetricsGroup& group, std::string (*cell)(const Metric&)) {
+  std::vector<std::string> cells;
+  for (const Metric* metric :
+       {&group.image_score.rocauc, &group.image_retrieval.rocauc, &group.image_map_max.rocauc,
+        &group.pixel.rocauc, &group.pixel.average_precision, &group.pixel.f1_max}) {
+    cells.push_back(cell(*metric));
+  }
+  for (const auto& entry : group.au_pro) cells.push_back(cell(entry.second));
   return cells;
 }
 
+// The row of an object's intervals; none where they were not asked for.
+std::string IntervalRow(const MetricsReport& report, const MetricsGroup& group) {
+  if (report.bootstrap.num_resamples == 0) return "";
+  char name[32];
+  std::snprintf(name, sizeof name, "  %g %% interval", report.bootstrap.confidence * 100);
+  std::vector<std::string> cells = FigureCells(group, PercentInterval);
+  cells.insert(cells.begin(), 2, "");
+  return Row(name, cells);
+}
+
 std::string GroupRow(const std::string& name, const MetricsGroup& group) {
-  std::vector<std::string> cells = FigureCells(group);
+  std::vector<std::string> cells = FigureCells(group, PercentText);
   cells.insert(cells.begin(), {std::to_string(group.num_normal), std::to_string(group.num_anomalous)});
   return Row(name, cells);
 }
@@ -126,26 +186,48 @@ std::string MetricsJson(const MetricsReport& report) {
   const Json json = {{"schema", "touchstone.metrics/1"},
                      {"touchstone_version", report.touchstone_version},
                      {"label_by_mask", report.label_by_mask},
+                     {"bootstrap", BootstrapJson(report.bootstrap)},
                      {"objects", objects},
                      {"mean", mean},
                      {"warnings", report.warnings}};
-  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return Text(json);
+}
+
+std::string MvtecMetricsJson(const MetricsReport& report) {
+  Json json = Json::object();
+  for (const auto& [name, object] : report.objects) {
+    const RankingFigures& images = object.overall.image_map_max;
+    Json fpr = Json::array(), tpr = Json::array();
+    for (const CurvePoint& point : images.roc) {
+      fpr.push_back(point.x);
+      tpr.push_back(point.y);
+    }
+    json[name] = {{"au_pro", OrNull(object.overall.au_pro.at(report.pro_limit))},
+                  {"classification_au_roc", OrNull(images.rocauc)},
+                  {"classification_roc_curve_fpr", fpr},
+                  {"classification_roc_curve_tpr", tpr}};
+  }
+  const MetricsGroup mean = Mean(report);
+  json["mean_au_pro"] = report.objects.empty() ? Json(nullptr) : OrNull(mean.au_pro.at(report.pro_limit));
+  json["mean_classification_au_roc"] = OrNull(mean.image_map_max.rocauc);
+  return Text(json);
 }
 
 std::string MetricsTable(const MetricsReport& report) {
-  std::vector<std::string> titles{"normal", "anomalous", "score", "retrieval", "map max", "pixel"};
+  std::vector<std::string> titles{"normal",  "anomalous", "score", "retrieval",
+                                  "map max", "ROCAUC",    "AP",    "F1-max"};
   if (!report.objects.empty()) {
     for (const auto& entry : report.objects.begin()->second.overall.au_pro)
       titles.push_back("PRO " + entry.first);
   }
-  std::string table =
-      Row("", {"images", "images", "ROCAUC", "ROCAUC", "ROCAUC", "ROCAUC"}) + Row("percent", titles);
+  std::string table = Row("", {"images", "images", "ROCAUC", "ROCAUC", "ROCAUC", "pixel", "pixel", "pixel"}) +
+                      Row("percent", titles);
   for (const auto& [name, object] : report.objects) {
-    table += GroupRow(name, object.overall);
+    table += GroupRow(name, object.overall) + IntervalRow(report, object.overall);
     for (const auto& [defect, group] : object.per_defect) table += GroupRow("  " + defect, group);
   }
   if (report.objects.size() > 1) {
-    std::vector<std::string> cells = FigureCells(Mean(report));
+    std::vector<std::string> cells = FigureCells(Mean(report), PercentText);
     cells.insert(cells.begin(), 2, "");
     table += Row("mean", cells);
   }

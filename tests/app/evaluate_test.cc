@@ -85,7 +85,10 @@ TEST_F(EvaluateTest, WorksWithOnlyGoodImages) {
 
 TEST_F(EvaluateTest, DoesNotTakeMasksFromTheFolderItHappensToRunIn) {
   AddImage("dent/1.png", 2, kMapSize);
-  results_.images[0].source = (folder_.path() / "loose/dent/1.png").string();  // below no folder "test"
+  AddImage("good/1.png", 1, kMapSize);
+  for (ImageResult& result : results_.images) {
+    result.source = (folder_.path() / "loose" / result.path).string();  // below no folder "test"
+  }
   AddMask("dent/1_mask.png", 4, kMapSize, "here");
   const fs::path before = fs::current_path();
   fs::current_path(folder_.path() / "here");
@@ -93,6 +96,28 @@ TEST_F(EvaluateTest, DoesNotTakeMasksFromTheFolderItHappensToRunIn) {
   fs::current_path(before);
   EXPECT_EQ(report.objects.begin()->second.overall.num_regions, 0U);
   EXPECT_TRUE(sink_.Warned("no folder 'test'"));
+}
+
+TEST_F(EvaluateTest, RefusesImagesOfWhichNothingIsKnown) {
+  AddImage("monday/1.png", 2);
+  AddImage("monday/2.png", 1);
+  const Error error = RunFails();
+  EXPECT_EQ(error.code, ErrorCode::kResults);
+  for (const char* part : {"no ground truth", "folder 'good'", "--ground-truth DIR"}) {
+    EXPECT_TRUE(Says(error.what(), part));
+  }
+}
+
+TEST_F(EvaluateTest, LeavesOutWhatWasScoredBesideTheTestFolder) {
+  AddPlainCategory();
+  const MetricsReport expected = Run();
+  for (const char* part : {"train/good/7.png", "ground_truth/dent/1_mask.png"}) {
+    AddImage(part, 9);
+    results_.images.back().source = (folder_.path() / "part" / part).string();
+  }
+  const MetricsReport report = Run();
+  EXPECT_EQ(MetricsTable(report), MetricsTable(expected));
+  EXPECT_TRUE(sink_.Warned("2 scored images lie beside their category's folder 'test' and are left out"));
 }
 
 TEST_F(EvaluateTest, NamesCategoriesAfterTheFolderAboveTest) {
@@ -251,6 +276,25 @@ TEST_F(EvaluateTest, AlwaysReportsTheStricterLimit) {
   EXPECT_EQ(limits(1), (std::set<std::string>{"1", "0.05"}));
 }
 
+TEST_F(EvaluateTest, GivesIntervalsOfEveryFigureWhereTheyAreAskedFor) {
+  AddPlainCategory();
+  AddImage("dent/2.png", 0.5);
+  AddMask("dent/2_mask.png", 3);
+  AddImage("good/2.png", 0.7);
+  EXPECT_FALSE(Run().objects.at("part").overall.pixel.rocauc.interval.has_value());
+  EvaluateOptions options;
+  options.bootstrap = {200, 0.95, 0};
+  const MetricsReport report = Run(options);
+  const MetricsGroup& overall = report.objects.at("part").overall;
+  for (const Metric& metric : {overall.image_score.rocauc, overall.image_retrieval.average_precision,
+                               overall.pixel.f1_max, overall.au_pro.at("0.05")}) {
+    ASSERT_TRUE(metric.interval.has_value());
+    EXPECT_LE(metric.interval->low, metric.interval->high);
+  }
+  EXPECT_EQ(overall.image_score.rocauc.interval->low, 0);  // twice the worse anomalous image, and it may be
+  EXPECT_EQ(report.bootstrap.num_resamples, 200);
+}
+
 TEST_F(EvaluateTest, ChecksItsOptionsFirst) {
   for (const double limit : {0.0, -1.0, 1.5, std::numeric_limits<double>::quiet_NaN()}) {
     EvaluateOptions options;
@@ -260,12 +304,19 @@ TEST_F(EvaluateTest, ChecksItsOptionsFirst) {
   EvaluateOptions options;
   options.resolution = 0;
   EXPECT_TRUE(Says(RunFails(options).what(), "--resolution 0"));
+  options = {};
+  options.bootstrap.num_resamples = -1;
+  EXPECT_TRUE(Says(RunFails(options).what(), "--bootstrap -1"));
+  for (const double confidence : {0.0, 1.0, std::numeric_limits<double>::quiet_NaN()}) {
+    options.bootstrap = {10, confidence, 0};
+    EXPECT_TRUE(Says(RunFails(options).what(), "--confidence"));
+  }
 }
 
 TEST_F(EvaluateTest, RefusesWhatIsNoResultsFolder) {
   EvaluateOptions options;
   options.results = folder_.path() / "nowhere";
-  EXPECT_TRUE(Refuses(ErrorCode::kUsage, "no such folder", [&] { Evaluate(options, sink_); }));
+  EXPECT_TRUE(Refuses(ErrorCode::kUsage, "there is no results folder", [&] { Evaluate(options, sink_); }));
   options.results = folder_.path();
   EXPECT_TRUE(Refuses(ErrorCode::kResults, "no results.json", [&] { Evaluate(options, sink_); }));
 }

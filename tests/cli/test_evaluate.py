@@ -203,9 +203,11 @@ def test_maps_in_the_official_layout_give_the_same_metrics(touchstone, tmp_path,
     for metrics in (from_results, from_maps):
         for group in (metrics, *metrics["per_defect"].values()):
             group.pop("image_f1_threshold")  # a score: results.json holds nine digits of it
+            group.pop("image_f1_threshold_ci")
             for name in IMAGE_FIGURES:
                 group[name].pop("retrieval")
                 group[name].pop("retrieval_reason", None)
+                group[f"{name}_ci"].pop("retrieval", None)
     assert from_maps == from_results
 
 
@@ -263,8 +265,46 @@ def test_pro_limit_adds_its_own_figure(evaluate):
     assert sorted(metrics["au_pro"]) == ["0.05", "0.1"]
 
 
+def test_intervals_hold_their_figures_and_depend_on_the_seed(evaluate):
+    metrics, outcome = evaluate("--bootstrap", "200")
+    assert json.loads(outcome.stdout)["bootstrap"]["resamples"] == 200
+    for name in ("pixel_rocauc", "pixel_ap", "pixel_f1_max"):
+        low, high = metrics[f"{name}_ci"]
+        assert low - 0.005 <= metrics[name] <= high + 0.005
+    assert sorted(metrics["image_rocauc_ci"]) == ["map_max", "retrieval", "score"]
+    assert sorted(metrics["au_pro_ci"]) == ["0.05", "0.3"]
+    assert evaluate("--bootstrap", "200", "--threads", "1")[0] == metrics
+    assert evaluate("--bootstrap", "200", "--seed", "1")[0]["pixel_ap_ci"] != metrics["pixel_ap_ci"]
+    without, outcome = evaluate("--bootstrap", "0")
+    assert not [name for name in without if name.endswith("_ci")]
+    assert json.loads(outcome.stdout)["bootstrap"] is None
+
+
 @pytest.mark.parametrize(
-    "option", [("--pro-limit", "0"), ("--pro-limit", "1.1"), ("--resolution", "0"), ("--resolution", "12x13")]
+    "option", [("--pro-limit", "0"), ("--pro-limit", "1.1"), ("--resolution", "0"), ("--resolution", "12x13"),
+               ("--bootstrap", "-1"), ("--confidence", "1")]
 )
 def test_options_out_of_range_are_refused(touchstone, sample_results, option):
     refusal(touchstone("evaluate", sample_results, *option), 2, option[0], option[1])
+
+
+def test_mvtec_schema_is_for_metrics_json_too(touchstone, tmp_path, sample_results):
+    results = shutil.copytree(sample_results, tmp_path / "r")
+    ours = json.loads(touchstone("evaluate", results, "--json").stdout)
+    outcome = touchstone("evaluate", results, "--schema", "mvtec", "--json")
+    theirs = json.loads(outcome.stdout)
+    assert (results / "metrics.json").read_bytes() == outcome.stdout
+    assert sorted(theirs) == ["mean_au_pro", "mean_classification_au_roc", "sample"]
+    assert theirs["sample"]["au_pro"] == theirs["mean_au_pro"] == ours["objects"]["sample"]["au_pro"]["0.3"]
+    rocauc = ours["objects"]["sample"]["image_rocauc"]["map_max"]
+    assert theirs["sample"]["classification_au_roc"] == rocauc
+    refusal(touchstone("evaluate", results, "--schema", "coco"), 2, "--schema", "coco", "mvtec")
+
+
+def test_a_folder_that_is_not_there_is_named_once(touchstone):
+    refusal(touchstone("evaluate", "nope"), 2, "error: there is no results folder nope; check the path")
+
+
+def test_images_of_which_nothing_is_known_are_no_defect_type(touchstone, check, sample_gallery):
+    assert touchstone("score", check, "-g", sample_gallery, "-o", "results").code == 0
+    refusal(touchstone("evaluate", "results"), 1, "no ground truth", "test/good", "--ground-truth DIR")

@@ -13,5 +13,12 @@ TEST(Printable, ReplacesEveryControlCharacterAndNothingElse) {
   }
 }
 
+TEST(FirstNames, NamesThreeAndSaysThatThereAreMore) {
+  EXPECT_EQ(FirstNames({}), "");
+  EXPECT_EQ(FirstNames({"a"}), "a");
+  EXPECT_EQ(FirstNames({"a", "b", "c"}), "a, b, c");
+  EXPECT_EQ(FirstNames({"a", "b", "c", "d"}), "a, b, c, ...");
+}
+
 }  // namespace
 }  // namespace touchstone

@@ -144,6 +144,49 @@ TEST(PixelMetrics, AreTheSameBitsForAnyNumberOfThreads) {
   }
 }
 
+TEST(PixelMetrics, AreTheSameBitsHoweverFewDefectPixelsAreHeldAtOnce) {
+  for (const unsigned num_values : {1U, 7U, 1000U}) {
+    const MemoryCategory category = DrawCategory(39, num_values);
+    const CategoryPixelMetrics expected = ComputePixelMetrics(category.Source(), kLimits);
+    for (const std::size_t held : {1, 2, 5, 30, 100, 1000}) {
+      PixelOptions options;
+      options.max_defect_runs = held;
+      const CategoryPixelMetrics metrics = ComputePixelMetrics(category.Source(), kLimits, options);
+      ExpectSame(metrics.overall, expected.overall);
+      for (const auto& [group, figures] : expected.per_group)
+        ExpectSame(metrics.per_group.at(group), figures);
+    }
+  }
+}
+
+TEST(PixelMetrics, AreTheSameBitsForAnyOrderOfTheImages) {
+  const MemoryCategory category = DrawCategory(40, 1000);
+  MemoryCategory reversed;
+  for (std::size_t i = category.items.size(); i-- > 0;) {
+    reversed.Add(category.items[i].group, category.images[i]);
+  }
+  ExpectSame(ComputePixelMetrics(reversed.Source(), kLimits).overall,
+             ComputePixelMetrics(category.Source(), kLimits).overall);
+}
+
+TEST(PixelMetrics, VisitTheImagesAgainOnlyForMoreDefectPixelsThanAreHeld) {
+  const MemoryCategory category = DrawCategory(42, 1000);
+  const auto num_reads = [&](std::size_t held) {
+    std::atomic<int> reads{0};
+    PixelSource source = category.Source();
+    source.read = [&](std::size_t i) {
+      ++reads;
+      return category.images[i];
+    };
+    PixelOptions options;
+    options.max_defect_runs = held;
+    ComputePixelMetrics(source, kLimits, options);
+    return reads.load();
+  };
+  EXPECT_EQ(num_reads(1000), 2 + 2 * 4);
+  EXPECT_GE(num_reads(20), 2 * (2 + 2 * 4));
+}
+
 TEST(PixelMetrics, AreUnchangedByAMonotoneMapOfTheScores) {
   const MemoryCategory category = DrawCategory(41, 9);
   const MemoryCategory mapped = WithScores(category, [](float v) { return std::exp(2 * v) - 100; });

@@ -107,6 +107,30 @@ TEST(MetricsJson, AcceptsNamesThatAreNotUtf8) {
   EXPECT_EQ(Json::parse(MetricsJson(report)).at("objects").size(), 3U);
 }
 
+TEST(MvtecMetricsJson, HasTheNamesOfTheOfficialScripts) {
+  MetricsReport report = Report();
+  report.objects.at("nut").overall.image_map_max.roc = {{0, 0}, {0.25, 0.5}, {1, 1}};
+  const Json json = Json::parse(MvtecMetricsJson(report));
+  EXPECT_EQ(json.at("nut"), Json({{"au_pro", 0.96},
+                                  {"classification_au_roc", 0.5},
+                                  {"classification_roc_curve_fpr", {0, 0.25, 1}},
+                                  {"classification_roc_curve_tpr", {0, 0.5, 1}}}));
+  EXPECT_EQ(json.at("mean_au_pro"), 0.96);
+  EXPECT_EQ(json.at("mean_classification_au_roc"), 0.75);
+  EXPECT_EQ(json.size(), 4U);
+}
+
+TEST(MvtecMetricsJson, TakesTheLimitThatWasAskedForAndWritesNullForTheUndefined) {
+  MetricsReport report = Report();
+  report.pro_limit = "0.05";
+  report.objects.at("nut").overall.image_map_max.rocauc = {std::nullopt, "no maps"};
+  const Json json = Json::parse(MvtecMetricsJson(report));
+  EXPECT_EQ(json.at("pill").at("au_pro"), 0.81);
+  EXPECT_TRUE(json.at("nut").at("classification_au_roc").is_null());
+  EXPECT_TRUE(json.at("mean_classification_au_roc").is_null());
+  EXPECT_TRUE(Json::parse(MvtecMetricsJson({})).at("mean_au_pro").is_null());
+}
+
 TEST(MetricsTable, ShowsPercentAndADashForTheUndefined) {
   MetricsReport report = Report();
   report.objects.at("nut").overall.pixel.rocauc = {std::nullopt, "no masks"};
@@ -118,6 +142,35 @@ TEST(MetricsTable, ShowsPercentAndADashForTheUndefined) {
   EXPECT_TRUE(Says(table, "mean"));
   report.objects.erase("pill");
   EXPECT_EQ(MetricsTable(report).find("mean"), std::string::npos);  // of one object it says nothing
+}
+
+TEST(MetricsJson, PutsIntervalsBesideTheirFigures) {
+  MetricsReport report = Report();
+  report.bootstrap = {1000, 0.95, 7};
+  report.objects.at("nut").overall.pixel.rocauc.interval = Interval{0.97, 0.995};
+  report.objects.at("nut").overall.au_pro.at("0.3").interval = Interval{0.9, 1};
+  report.objects.at("nut").overall.image_score.f1_max.interval = Interval{0.1, 0.2};
+  const Json json = Json::parse(MetricsJson(report));
+  EXPECT_EQ(json.at("bootstrap").at("resamples"), 1000);
+  EXPECT_EQ(json.at("bootstrap").at("confidence"), 0.95);
+  EXPECT_EQ(json.at("bootstrap").at("seed"), 7);
+  const Json nut = json.at("objects").at("nut");
+  EXPECT_EQ(nut.at("pixel_rocauc_ci"), Json({0.97, 0.995}));
+  EXPECT_EQ(nut.at("au_pro_ci"), Json({{"0.3", {0.9, 1}}}));
+  EXPECT_EQ(nut.at("image_f1_max_ci").at("score"), Json({0.1, 0.2}));
+  EXPECT_EQ(nut.at("au_pro").size(), 2U);  // the named objects hold their figures and nothing else
+  EXPECT_EQ(nut.count("pixel_ap_ci"), 0U);
+  EXPECT_TRUE(Json::parse(MetricsJson(Report())).at("bootstrap").is_null());
+}
+
+TEST(MetricsTable, ShowsIntervalsBelowTheirObject) {
+  MetricsReport report = Report();
+  EXPECT_FALSE(Says(MetricsTable(report), "interval"));
+  report.bootstrap = {1000, 0.9, 0};
+  report.objects.at("nut").overall.pixel.rocauc.interval = Interval{0.9712, 0.9999};
+  const std::string table = MetricsTable(report);
+  EXPECT_TRUE(Says(table, "  90 % interval"));
+  EXPECT_TRUE(Says(table, "  97.1-100"));
 }
 
 TEST(MetricsTable, ShowsNoControlCharactersOfNames) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "touchstone/app/progress.h"
+#include "touchstone/metrics/bootstrap.h"
 #include "touchstone/report/metrics_report.h"
 
 namespace touchstone {
@@ -18,6 +19,7 @@ struct EvaluateOptions {
   std::optional<int> resolution;       ///< empty = original; N = maps and masks at N x N
   double pro_limit = 0.3;              ///< in (0, 1]; 0.05 is always reported too
   bool label_by_mask = false;          ///< anomalous = any mask pixel, not the folder's name
+  BootstrapOptions bootstrap;          ///< intervals of all figures but the means
 };
 
 /// Compares scores and maps with ground truth. Masks pair with images strictly by name,

@@ -1,11 +1,15 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace touchstone {
 
 /// Text for a person's eyes: each control character (below 0x20, and 0x7f) becomes '?', so that a name that
 /// somebody else chose cannot steer a terminal, forge a line or split a column. All other bytes stay.
 std::string Printable(const std::string& text);
+
+/// The first three names, for a message that names many: "a, b, c, ...".
+std::string FirstNames(const std::vector<std::string>& names);
 
 }  // namespace touchstone

@@ -6,10 +6,17 @@
 
 namespace touchstone {
 
+/// A confidence interval.
+struct Interval {
+  double low = 0;
+  double high = 0;
+};
+
 /// One figure, or the reason why there is none. Never NaN, and never 0 in place of "undefined".
 struct Metric {
-  std::optional<double> value;  ///< empty where the figure is undefined
-  std::string reason;           ///< why; empty where there is a value
+  std::optional<double> value;                      ///< empty where the figure is undefined
+  std::string reason;                               ///< why; empty where there is a value
+  std::optional<Interval> interval = std::nullopt;  ///< where one was asked for (bootstrap.h)
 };
 
 /// One point of a ROC or PRO curve, both coordinates in [0, 1].

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "touchstone/metrics/bootstrap.h"
 #include "touchstone/metrics/metric.h"
 
 namespace touchstone {
@@ -35,8 +36,12 @@ RankingFigures UndefinedRanking(const std::string& reason);
 /// @return all of them undefined, with the reason, where N or P is 0.
 /// @throws Error kNotFinite if a score is NaN. Infinite scores have their place in the order.
 ///
-/// Time O((N + P) log(N + P)). Counted in whole numbers: no order of the input alters a bit, and no
-/// monotone change of the scores alters more than the threshold. Pixels: pixel_metrics.h.
-RankingFigures RankImages(std::vector<double> normal, std::vector<double> anomalous);
+/// @param bootstrap  every figure gets an interval; normal and anomalous images are drawn apart.
+///
+/// Time O((N + P) log(N + P)), and O(N + P) for each resample. Counted in whole numbers: no order of the
+/// input alters a bit, and no monotone change of the scores alters more than the threshold. Pixels:
+/// pixel_metrics.h.
+RankingFigures RankImages(std::vector<double> normal, std::vector<double> anomalous,
+                          const BootstrapOptions& bootstrap = {});
 
 }  // namespace touchstone

@@ -8,7 +8,8 @@ _touchstone_options() {
               "--false-alarm-rate $scoring $common" ;;
     score) echo "--gallery --output --maps --no-maps --no-heatmaps --heatmap-style --gate --fail-above --fail-on" \
                 "$scoring $common" ;;
-    evaluate) echo "--maps --dataset --ground-truth --resolution --pro-limit --label-by-mask $common" ;;
+    evaluate) echo "--maps --dataset --ground-truth --resolution --pro-limit --label-by-mask" \
+                   "--bootstrap --confidence --schema $common" ;;
     explain) echo "--gallery --output $scoring $common" ;;
     sample) echo "--size $common" ;;
     'gallery calibrate') echo "--false-alarm-rate $common" ;;
@@ -32,6 +33,7 @@ _touchstone_values() {
     --preset) echo "default paper" ;;
     --dtype) echo "float32 float16" ;;
     --fusion) echo "concat per-level" ;;
+    --schema) echo "touchstone mvtec" ;;
     --distance) echo "l2sq l2" ;;
     --retrieval) echo "nearest random" ;;
     --image-score) echo "map-max retrieval" ;;

@@ -1,9 +1,10 @@
-#include "methods/prepared_cache.h"
+#include "methods/image_cache.h"
 
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <stdexcept>
+#include <vector>
 
 #include "touchstone/core/parallel.h"
 
@@ -12,11 +13,14 @@ namespace {
 
 constexpr std::size_t kImageBytes = 400;
 
-PreparedImage MakeImage(std::size_t image) {
-  PreparedImage prepared;
-  prepared.levels.push_back({{10, 10, 1}, std::vector<float>(100, static_cast<float>(image))});
-  return prepared;
-}
+struct Made {
+  std::vector<float> values;
+  std::size_t num_bytes() const { return values.size() * sizeof(float); }
+};
+
+Made MakeImage(std::size_t image) { return {std::vector<float>(100, static_cast<float>(image))}; }
+
+using Cache = ImageCache<Made>;
 
 class CountingCache {
  public:
@@ -27,25 +31,16 @@ class CountingCache {
         }) {}
   // The number of images made so far, after asking for this one.
   int MadeAfter(std::size_t image) {
-    EXPECT_EQ(cache_.Get(image)->levels[0].values[0], static_cast<float>(image));
+    EXPECT_EQ(cache_.Get(image)->values[0], static_cast<float>(image));
     return num_made_;
   }
 
  private:
   std::atomic<int> num_made_{0};
-  PreparedCache cache_;
+  Cache cache_;
 };
 
-TEST(PreparedImage, CountsTheBytesOfFeaturesAndCodes) {
-  PreparedImage image = MakeImage(1);
-  EXPECT_EQ(image.num_bytes(), kImageBytes);
-  image.codes.emplace_back();
-  image.codes.back().long_codes.resize(200);
-  image.codes.back().long_norms.resize(14);
-  EXPECT_EQ(image.num_bytes(), kImageBytes + 256);
-}
-
-TEST(PreparedCache, MakesAnImageOnce) {
+TEST(ImageCache, MakesAnImageOnce) {
   CountingCache cache(10 * kImageBytes);
   EXPECT_EQ(cache.MadeAfter(3), 1);
   EXPECT_EQ(cache.MadeAfter(3), 1);
@@ -53,7 +48,7 @@ TEST(PreparedCache, MakesAnImageOnce) {
   EXPECT_EQ(cache.MadeAfter(3), 2);
 }
 
-TEST(PreparedCache, LetsGoOfTheLeastRecentlyUsed) {
+TEST(ImageCache, LetsGoOfTheLeastRecentlyUsed) {
   CountingCache cache(2 * kImageBytes);
   cache.MadeAfter(0);
   cache.MadeAfter(1);
@@ -64,36 +59,36 @@ TEST(PreparedCache, LetsGoOfTheLeastRecentlyUsed) {
   EXPECT_EQ(cache.MadeAfter(1), 4);
 }
 
-TEST(PreparedCache, ServesImagesLargerThanItself) {
+TEST(ImageCache, ServesImagesLargerThanItself) {
   CountingCache cache(kImageBytes - 1);
   EXPECT_EQ(cache.MadeAfter(0), 1);
   EXPECT_EQ(cache.MadeAfter(0), 2);
 }
 
-TEST(PreparedCache, KeepsAnImageAliveThatIsInUse) {
-  PreparedCache cache(kImageBytes, MakeImage);
+TEST(ImageCache, KeepsAnImageAliveThatIsInUse) {
+  Cache cache(kImageBytes, MakeImage);
   const auto in_use = cache.Get(0);
   cache.Get(1);  // pushes 0 out
-  EXPECT_EQ(in_use->levels[0].values[99], 0.0F);
+  EXPECT_EQ(in_use->values[99], 0.0F);
 }
 
-TEST(PreparedCache, KeepsNothingOfAnImageThatFailed) {
+TEST(ImageCache, KeepsNothingOfAnImageThatFailed) {
   int calls = 0;
-  PreparedCache cache(kImageBytes, [&](std::size_t image) {
+  Cache cache(kImageBytes, [&](std::size_t image) {
     if (++calls == 1) throw std::runtime_error("disk");
     return MakeImage(image);
   });
   EXPECT_THROW(cache.Get(0), std::runtime_error);
-  EXPECT_EQ(cache.Get(0)->levels.size(), 1U);
+  EXPECT_EQ(cache.Get(0)->values.size(), 100U);
 }
 
-TEST(PreparedCache, GivesTheRightImageToManyThreads) {
-  PreparedCache cache(3 * kImageBytes, MakeImage);
+TEST(ImageCache, GivesTheRightImageToManyThreads) {
+  Cache cache(3 * kImageBytes, MakeImage);
   std::atomic<int> wrong{0};
   WithThreads(7, [&] {
     ParallelFor(2000, [&](std::size_t i) {
       const std::size_t image = i * 7919 % 11;
-      if (cache.Get(image)->levels[0].values[5] != static_cast<float>(image)) ++wrong;
+      if (cache.Get(image)->values[5] != static_cast<float>(image)) ++wrong;
     });
   });
   EXPECT_EQ(wrong, 0);

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstdint>
+
+namespace touchstone {
+
+/// How confidence intervals are made: the percentile bootstrap [B. Efron, "Bootstrap Methods: Another Look at
+/// the Jackknife", Annals of Statistics 7 (1979)]. The test images are drawn anew, with replacement, as many
+/// normal and as many anomalous ones as there are; the interval lies between the (1 - confidence) / 2
+/// and the (1 + confidence) / 2 quantile of a figure over all draws (straight lines between order
+/// statistics). It says how far a figure may change with other images of the same kind; not more, and with a
+/// handful of images too little.
+struct BootstrapOptions {
+  int num_resamples = 0;     ///< 0 = no intervals; 1000 is usual
+  double confidence = 0.95;  ///< in (0, 1)
+  std::uint64_t seed = 0;    ///< the same seed gives the same intervals, for any number of threads
+};
+
+}  // namespace touchstone
