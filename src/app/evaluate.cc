@@ -191,17 +191,6 @@ ObjectMetrics EvaluateCategory(const Images& images, const EvaluateOptions& opti
   return object;
 }
 
-void CheckOptions(const EvaluateOptions& options) {
-  if (!(options.pro_limit > 0 && options.pro_limit <= 1)) {
-    throw Error(ErrorCode::kOption, "--pro-limit " + LimitName(options.pro_limit) +
-                                        ": must be above 0 and at most 1; the usual values are 0.3 and 0.05");
-  }
-  if (options.resolution && (*options.resolution < 1 || *options.resolution > 16384)) {
-    throw Error(ErrorCode::kOption, "--resolution " + std::to_string(*options.resolution) +
-                                        ": must be 'original' or a side between 1 and 16384 pixels");
-  }
-}
-
 void CheckBootstrap(const BootstrapOptions& bootstrap) {
   if (bootstrap.num_resamples < 0 || bootstrap.num_resamples > 1000000) {
     throw Error(ErrorCode::kOption,
@@ -216,9 +205,20 @@ void CheckBootstrap(const BootstrapOptions& bootstrap) {
 
 }  // namespace
 
-MetricsReport Evaluate(const EvaluateOptions& options, ProgressSink& progress) try {
-  CheckOptions(options);
+void Validate(const EvaluateOptions& options) {
+  if (!(options.pro_limit > 0 && options.pro_limit <= 1)) {
+    throw Error(ErrorCode::kOption, "--pro-limit " + LimitName(options.pro_limit) +
+                                        ": must be above 0 and at most 1; the usual values are 0.3 and 0.05");
+  }
+  if (options.resolution && (*options.resolution < 1 || *options.resolution > 16384)) {
+    throw Error(ErrorCode::kOption, "--resolution " + std::to_string(*options.resolution) +
+                                        ": must be 'original' or a side between 1 and 16384 pixels");
+  }
   CheckBootstrap(options.bootstrap);
+}
+
+MetricsReport Evaluate(const EvaluateOptions& options, ProgressSink& progress) try {
+  Validate(options);
   const bool from_maps = options.results.empty();
   EvaluationInput input = from_maps ? ImagesOfDataset(options) : ImagesOfResults(options);
   MetricsReport report;

@@ -179,29 +179,6 @@ std::vector<EvaluatedImage> ImagesOfCategory(const fs::path& test, const fs::pat
   return images;
 }
 
-// The folders to be evaluated as categories: name -> root. A data set may be a single category.
-std::map<std::string, fs::path> CategoriesOf(const fs::path& dataset) {
-  std::error_code error;
-  if (fs::is_directory(dataset / "test", error)) return {{LastName(dataset), dataset}};
-  std::map<std::string, fs::path> roots;
-  for (fs::directory_iterator entry(dataset, error), end; !error && entry != end; entry.increment(error)) {
-    std::error_code no_category;
-    const fs::path root = entry->path();
-    if (fs::is_directory(root / "test", no_category)) roots[root.filename().string()] = root;
-  }
-  if (error) {
-    throw Error(ErrorCode::kIo, "--dataset: cannot be read (" + error.message() + "); make it readable",
-                dataset);
-  }
-  if (roots.empty()) {
-    throw Error(ErrorCode::kUsage,
-                "--dataset: neither it nor a folder in it has a folder 'test'; name the root of an "
-                "MVTec-layout data set",
-                dataset);
-  }
-  return roots;
-}
-
 // @param maps  the results' folder of maps.
 EvaluatedImage ScoredImage(const ImageResult& result, const fs::path& maps) {
   EvaluatedImage image;
@@ -216,6 +193,30 @@ EvaluatedImage ScoredImage(const ImageResult& result, const fs::path& maps) {
 }
 
 }  // namespace
+
+std::map<std::string, fs::path> CategoriesOf(const fs::path& dataset, const std::string& role) {
+  RequireFolder(dataset, "folder " + role);
+  std::error_code error;
+  if (fs::is_directory(dataset / "test", error)) return {{LastName(dataset), dataset}};
+  std::map<std::string, fs::path> roots;
+  for (fs::directory_iterator entry(dataset, error), end; !error && entry != end; entry.increment(error)) {
+    std::error_code no_category;
+    const fs::path root = entry->path();
+    if (fs::is_directory(root / "test", no_category)) roots[root.filename().string()] = root;
+  }
+  if (error) {
+    throw Error(ErrorCode::kIo, role + ": cannot be read (" + error.message() + "); make it readable",
+                dataset);
+  }
+  if (roots.empty()) {
+    throw Error(ErrorCode::kUsage,
+                role +
+                    ": neither it nor a folder in it has a folder 'test'; name the root of an MVTec-layout "
+                    "data set",
+                dataset);
+  }
+  return roots;
+}
 
 EvaluationInput ImagesOfResults(const EvaluateOptions& options) {
   RequireFolder(options.results, "results folder");
@@ -257,11 +258,10 @@ EvaluationInput ImagesOfResults(const EvaluateOptions& options) {
 
 EvaluationInput ImagesOfDataset(const EvaluateOptions& options) {
   RequireFolder(options.maps, "folder --maps");
-  RequireFolder(options.dataset, "folder --dataset");
   if (!options.ground_truth.empty()) RequireFolder(options.ground_truth, "folder --ground-truth");
   EvaluationInput input;
   std::error_code error;
-  const std::map<std::string, fs::path> roots = CategoriesOf(options.dataset);
+  const std::map<std::string, fs::path> roots = CategoriesOf(options.dataset, "--dataset");
   for (const auto& [category, root] : roots) {
     fs::path maps = options.maps / category / "test";
     if (root == options.dataset && !fs::is_directory(maps, error)) maps = options.maps / "test";

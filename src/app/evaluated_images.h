@@ -27,6 +27,12 @@ struct EvaluationInput {
   std::vector<std::string> warnings;
 };
 
+/// The categories of a data set, name -> root: its folders that have a folder `test`, or itself. @param role
+/// what the data set is on the command line. @throws Error kUsage: no such folder, another layout; kIo:
+/// cannot be read.
+std::map<std::string, std::filesystem::path> CategoriesOf(const std::filesystem::path& dataset,
+                                                          const std::string& role);
+
 /// The images of a results folder; their category is the folder above "test", else the input's name.
 /// @throws Error kUsage: no such folder, or --ground-truth with several categories; kResults: no usable
 /// results, no image was scored, or two folders of one name hold images.

@@ -36,6 +36,16 @@ void WriteInto(const std::filesystem::path& file, const std::string& text) {
   if (!stream) throw Error(ErrorCode::kIo, "--json: cannot be written to", file);
 }
 
+// "original" -> nothing, "256" -> 256.
+std::optional<int> ParseResolution(const std::string& text) {
+  if (text == "original") return std::nullopt;
+  const Size side = ParseSize(text, "--resolution");
+  if (side.width != side.height) {
+    throw Error(ErrorCode::kOption, "--resolution " + text + ": must be 'original' or one side N");
+  }
+  return side.width;
+}
+
 }  // namespace
 
 void AddCommonOptions(CLI::App* command, CommonOptions* common) {
@@ -112,6 +122,26 @@ nlohmann::ordered_json FailedJson(const std::vector<FailedImage>& failed) {
   for (const FailedImage& image : failed)
     json.push_back({{"path", image.path}, {"code", image.code}, {"message", image.message}});
   return json;
+}
+
+void AddComparisonOptions(CLI::App* command, EvaluateOptions* options) {
+  command
+      ->add_option_function<std::string>(
+          "--resolution", [options](const std::string& text) { options->resolution = ParseResolution(text); },
+          "Compare at original size, or map (bilinear) and mask (nearest) at NxN")
+      ->default_str("original")
+      ->type_name("original|N");
+  options->bootstrap.num_resamples = 1000;
+  command
+      ->add_option("--bootstrap", options->bootstrap.num_resamples,
+                   "Draws of the images for confidence intervals of all figures; 0 = no intervals")
+      ->capture_default_str()
+      ->type_name("N");
+  command->add_option("--confidence", options->bootstrap.confidence, "Of the intervals")
+      ->capture_default_str()
+      ->type_name("SHARE");
+  command->add_flag("--label-by-mask", options->label_by_mask,
+                    "Anomalous = any mask pixel, as in the official scripts, not the folder's name");
 }
 
 CLI::Validator NotEmpty() {

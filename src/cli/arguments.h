@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/commands.h"
+#include "touchstone/app/evaluate.h"
 #include "touchstone/app/fit.h"
 #include "touchstone/app/score.h"
 #include "touchstone/core/image.h"
@@ -45,6 +46,9 @@ void ReportThresholds(const Thresholds& thresholds, Terminal& terminal);
 
 /// What --json says of images that could not be used.
 nlohmann::ordered_json FailedJson(const std::vector<FailedImage>& failed);
+
+/// Adds how evaluate and benchmark compare with ground truth: resolution, intervals, labels.
+void AddComparisonOptions(CLI::App* command, EvaluateOptions* options);
 
 /// A check for options that name a file or folder: the empty path is none.
 CLI::Validator NotEmpty();

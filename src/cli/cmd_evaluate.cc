@@ -18,7 +18,6 @@ const char kMvtecSchema[] = "mvtec";
 
 struct EvaluateArguments {
   EvaluateOptions options;
-  std::string resolution = "original";
   std::string schema = kOwnSchema;
 };
 
@@ -42,13 +41,6 @@ void CheckMetricsFile(const std::filesystem::path& results) {
 ExitCode RunEvaluate(const EvaluateArguments& arguments, const CommonOptions& common, Terminal& terminal) {
   EvaluateOptions options = arguments.options;
   options.bootstrap.seed = common.seed;
-  if (arguments.resolution != "original") {
-    const Size side = ParseSize(arguments.resolution, "--resolution");
-    if (side.width != side.height)
-      throw Error(ErrorCode::kOption,
-                  "--resolution " + arguments.resolution + ": must be 'original' or one side N");
-    options.resolution = side.width;
-  }
   if (!options.results.empty()) CheckMetricsFile(options.results);
   const MetricsReport report = Evaluate(options, terminal);
   if (report.interrupted) {
@@ -96,26 +88,11 @@ void AddEvaluate(CLI::App* app, CommonOptions* common, Command* chosen) {
       ->type_name("DIR")
       ->check(NotEmpty());
   evaluate
-      ->add_option("--resolution", arguments->resolution,
-                   "Compare at original size, or map (bilinear) and mask (nearest) at NxN")
-      ->capture_default_str()
-      ->type_name("original|N");
-  evaluate
       ->add_option("--pro-limit", options.pro_limit,
                    "False-positive rate up to which PRO is integrated (0.05 is always reported too)")
       ->capture_default_str()
       ->type_name("RATE");
-  options.bootstrap.num_resamples = 1000;
-  evaluate
-      ->add_option("--bootstrap", options.bootstrap.num_resamples,
-                   "Draws of the images for confidence intervals of all figures; 0 = no intervals")
-      ->capture_default_str()
-      ->type_name("N");
-  evaluate->add_option("--confidence", options.bootstrap.confidence, "Of the intervals")
-      ->capture_default_str()
-      ->type_name("SHARE");
-  evaluate->add_flag("--label-by-mask", options.label_by_mask,
-                     "Anomalous = any mask pixel, as in the official scripts, not the folder's name");
+  AddComparisonOptions(evaluate, &options);
   evaluate
       ->add_option("--schema", arguments->schema,
                    "Form of the JSON: ours, or that of the official scripts (au_pro, classification_au_roc)")

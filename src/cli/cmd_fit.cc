@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "cli/arguments.h"
+#include "cli/fit_arguments.h"
 #include "touchstone/app/fit.h"
 #include "touchstone/app/version.h"
 #include "touchstone/core/error.h"
@@ -11,35 +12,12 @@
 namespace touchstone {
 namespace {
 
-struct FitArguments {
-  FitOptions options;
-  ScoringOverrides scoring;
-  std::string preset = "default", resize, crop, dtype = "float32", method = "spade";
-};
-
 const char kExamples[] =
     "Examples:\n"
     "  touchstone fit parts/train/good -o gallery\n"
     "  touchstone fit parts/train/good -o gallery --exclude 'blurred/*' --resize 320\n"
     "  touchstone fit parts/train/good -o gallery --model wide_resnet50_2 --preset paper\n"
     "Images: PNG, JPEG, BMP, TIFF, WebP, PGM/PPM; subfolders too. An EXIF orientation is not applied.";
-
-// Presets fill in what was not given.
-FitOptions Complete(const FitArguments& given, const CommonOptions& common) {
-  FitOptions options = given.options;
-  ScoringOverrides scoring = given.scoring;
-  const bool paper = given.preset == "paper";
-  if (paper && !scoring.image_score) scoring.image_score = ImageScore::kRetrieval;
-  const std::string resize = given.resize.empty() ? "256" : given.resize;
-  const std::string crop = given.crop.empty() ? (paper ? "224" : "none") : given.crop;
-  options.resize = ParseSize(resize, "--resize");
-  if (crop != "none") options.crop = ParseSize(crop, "--crop");
-  options.dtype = given.dtype == "float16" ? TensorType::kFloat16 : TensorType::kFloat32;
-  options.scoring = Apply(scoring, {});
-  options.scoring.seed = common.seed;
-  options.force = common.force;
-  return options;
-}
 
 std::string Document(const FitSummary& summary, const FitOptions& options) {
   const nlohmann::ordered_json json = {{"schema", "touchstone.fit/1"},
@@ -101,39 +79,17 @@ void AddFit(CLI::App* app, CommonOptions* common, Command* chosen) {
       ->required()
       ->check(NotEmpty())
       ->type_name("GALLERY");
-  fit->add_option("--model", options.model,
-                  "Extractor: a name or a TorchScript file (which is code: use files you trust)")
-      ->check(NotEmpty())
-      ->capture_default_str()
-      ->type_name("NAME|FILE.pt");
-  fit->add_option("--method", arguments->method, "How images are compared")
-      ->check(CLI::IsMember({"spade"}))
-      ->capture_default_str();
-  fit->add_option("--preset", arguments->preset,
-                  "default: 256x256, no crop; paper: crop 224, image score retrieval")
-      ->check(CLI::IsMember({"default", "paper"}))
-      ->capture_default_str();
-  fit->add_option("--resize", arguments->resize, "Size that images are resized to [256]")->type_name("N|WxH");
-  fit->add_option("--crop", arguments->crop, "Centre of the resized image to look at [none]")
-      ->type_name("N|WxH|none");
-  fit->add_option("--dtype", arguments->dtype, "How the gallery keeps numbers")
-      ->check(CLI::IsMember({"float32", "float16"}))
-      ->capture_default_str();
   fit->add_option("--include", options.filter.include, "Only images whose relative path matches (repeatable)")
       ->type_name("GLOB")
       ->allow_extra_args(false);
   fit->add_option("--exclude", options.filter.exclude, "Not images whose relative path matches (repeatable)")
       ->type_name("GLOB")
       ->allow_extra_args(false);
-  fit->add_option("--white-level", options.white_level,
-                  "For images of more than 8 bits: the value that is white; 1023 for 10 bits, 4095 for 12")
-      ->capture_default_str()
-      ->type_name("V");
   fit->add_option("--false-alarm-rate", options.false_alarm_rate,
                   "Share of good images that may be called anomalous; decides the thresholds")
       ->capture_default_str()
       ->type_name("RATE");
-  AddScoringOptions(fit, &arguments->scoring);
+  AddFitOptions(fit, arguments.get());
   AddCommonOptions(fit, common);
   fit->footer(kExamples);
   fit->callback([=] { *chosen = [=](Terminal& terminal) { return RunFit(*arguments, *common, terminal); }; });

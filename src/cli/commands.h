@@ -29,6 +29,7 @@ using Command = std::function<ExitCode(Terminal&)>;
 void AddFit(CLI::App* app, CommonOptions* common, Command* chosen);
 void AddScore(CLI::App* app, CommonOptions* common, Command* chosen);
 void AddEvaluate(CLI::App* app, CommonOptions* common, Command* chosen);
+void AddBenchmark(CLI::App* app, CommonOptions* common, Command* chosen);
 void AddExplain(CLI::App* app, CommonOptions* common, Command* chosen);
 void AddGallery(CLI::App* app, CommonOptions* common, Command* chosen);
 void AddModel(CLI::App* app, CommonOptions* common, Command* chosen);

@@ -58,7 +58,8 @@ ExitCode Run(int argc, const char* const* argv) {
   app.require_subcommand(1);
   app.set_version_flag("--version", [] { return VersionReport(); });
   app.footer(kFirstSteps);
-  for (const auto add : {AddFit, AddScore, AddEvaluate, AddExplain, AddGallery, AddModel, AddSample})
+  for (const auto add :
+       {AddFit, AddScore, AddEvaluate, AddBenchmark, AddExplain, AddGallery, AddModel, AddSample})
     add(&app, &common, &command);
   try {
     app.parse(argc, argv);

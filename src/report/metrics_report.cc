@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "metric_json.h"
 #include "page_text.h"
 #include "touchstone/core/text.h"
 
@@ -11,24 +12,11 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json OrNull(const Metric& metric) { return metric.value ? Json(*metric.value) : Json(nullptr); }
-
-// value, or null with "<name>_reason" beside it.
-void Put(Json* json, const std::string& name, const Metric& metric) {
-  (*json)[name] = OrNull(metric);
-  if (!metric.value) (*json)[name + "_reason"] = metric.reason;
-}
-
-// The interval, if there is one.
-void PutInterval(Json* json, const std::string& name, const Metric& metric) {
-  if (metric.interval) (*json)[name] = {metric.interval->low, metric.interval->high};
-}
-
 // A figure of several parts, {"<part>": value}, with their intervals beside it as "<name>_ci".
 void PutParts(Json* json, const std::string& name, const std::map<std::string, Metric>& parts) {
   Json values = Json::object(), intervals = Json::object();
   for (const auto& [part, metric] : parts) {
-    Put(&values, part, metric);
+    PutMetric(&values, part, metric);
     PutInterval(&intervals, part, metric);
   }
   (*json)[name] = values;
@@ -59,7 +47,7 @@ void PutFigure(Json* json, const MetricsGroup& group, const NamedFigure& figure)
   for (const NamedScore& score : kImageScores) image[score.name] = group.*score.figures.*figure.metric;
   PutParts(json, std::string("image_") + figure.name, image);
   const std::string pixel = std::string("pixel_") + figure.name;
-  Put(json, pixel, group.pixel.*figure.metric);
+  PutMetric(json, pixel, group.pixel.*figure.metric);
   PutInterval(json, pixel + "_ci", group.pixel.*figure.metric);
 }
 
@@ -107,18 +95,6 @@ MetricsGroup Mean(const MetricsReport& report) {
   return mean;
 }
 
-std::string Text(const Json& json) { return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n"; }
-
-// How the intervals were made; null where there are none.
-Json BootstrapJson(const BootstrapOptions& bootstrap) {
-  if (bootstrap.num_resamples == 0) return nullptr;
-  return {{"method", "percentile; images drawn anew, normal and anomalous ones apart"},
-          {"pixel_figures", "from histograms of each image"},
-          {"resamples", bootstrap.num_resamples},
-          {"confidence", bootstrap.confidence},
-          {"seed", bootstrap.seed}};
-}
-
 std::string Row(const std::string& name, const std::vector<std::string>& cells) {
   const auto pad = [](std::size_t width, const std::string& text) {
     return std::string(text.size() < width ? width - text.size() : 1, ' ');
@@ -126,19 +102,6 @@ std::string Row(const std::string& name, const std::vector<std::string>& cells) 
   std::string row = Printable(name) + pad(20, name);
   for (const std::string& cell : cells) row += pad(10, cell) + cell;
   return row + '\n';
-}
-
-// One decimal; none of 100.
-std::string ShortPercent(double share) {
-  char text[32];
-  std::snprintf(text, sizeof text, share >= 0.9995 ? "%.0f" : "%.1f", share * 100);
-  return text;
-}
-
-// "97.1-99.5", "99.2-100".
-std::string PercentInterval(const Metric& metric) {
-  if (!metric.interval) return "";
-  return ShortPercent(metric.interval->low) + "-" + ShortPercent(metric.interval->high);
 }
 
 // The figures of the table, each as `cell` shows it.
@@ -190,7 +153,7 @@ std::string MetricsJson(const MetricsReport& report) {
                      {"objects", objects},
                      {"mean", mean},
                      {"warnings", report.warnings}};
-  return Text(json);
+  return DocumentText(json);
 }
 
 std::string MvtecMetricsJson(const MetricsReport& report) {
@@ -210,7 +173,7 @@ std::string MvtecMetricsJson(const MetricsReport& report) {
   const MetricsGroup mean = Mean(report);
   json["mean_au_pro"] = report.objects.empty() ? Json(nullptr) : OrNull(mean.au_pro.at(report.pro_limit));
   json["mean_classification_au_roc"] = OrNull(mean.image_map_max.rocauc);
-  return Text(json);
+  return DocumentText(json);
 }
 
 std::string MetricsTable(const MetricsReport& report) {

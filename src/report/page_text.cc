@@ -34,6 +34,13 @@ std::size_t CharacterLength(char first) {
   return byte < 0xc0 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
 }
 
+// One decimal; none of 100.
+std::string ShortPercent(double share) {
+  char text[32];
+  std::snprintf(text, sizeof text, share >= 0.9995 ? "%.0f" : "%.1f", share * 100);
+  return text;
+}
+
 }  // namespace
 
 std::string DisplayText(const std::string& text) {
@@ -87,6 +94,11 @@ std::string PercentText(const Metric& metric) {
   char text[32];
   std::snprintf(text, sizeof text, "%.2f", *metric.value * 100);
   return text;
+}
+
+std::string PercentInterval(const Metric& metric) {
+  if (!metric.interval) return "";
+  return ShortPercent(metric.interval->low) + "-" + ShortPercent(metric.interval->high);
 }
 
 }  // namespace touchstone

@@ -24,4 +24,7 @@ std::string ShortNumber(double value);
 /// A share as percent with two decimals, without the sign; "-" where there is none.
 std::string PercentText(const Metric& metric);
 
+/// Its interval, with one decimal at most: "97.1-99.5", "99.2-100"; empty where there is none.
+std::string PercentInterval(const Metric& metric);
+
 }  // namespace touchstone

@@ -6,6 +6,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "csv.h"
 #include "touchstone/core/error.h"
 #include "touchstone/core/file.h"
 #include "touchstone/store/options_json.h"
@@ -22,18 +23,6 @@ constexpr std::uint64_t kMaxResultsBytes = std::uint64_t{1} << 31;
 // The number that FormatNumber shows, so that all outputs agree.
 Json Number(const std::optional<double>& value) {
   return value ? Json(std::strtod(FormatNumber(*value).c_str(), nullptr)) : Json(nullptr);
-}
-
-std::string Cell(const std::optional<double>& value) { return value ? FormatNumber(*value) : ""; }
-
-std::string Cell(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) {
-    quoted += c;
-    if (c == '"') quoted += '"';
-  }
-  return quoted + '"';
 }
 
 bool IsUtf8(const std::string& text) {
@@ -232,9 +221,9 @@ std::string FormatNumber(double value) {
 std::string ScoresCsv(const Results& results) {
   std::string csv = "path,score,retrieval_score,map_max,p_value,verdict,error\n";
   for (const ImageResult& image : results.images) {
-    csv += Cell(image.path) + ',' + Cell(image.score) + ',' + Cell(image.retrieval_score) + ',' +
-           Cell(image.map_max) + ',' + Cell(image.p_value) + ',' + image.verdict + ',' + Cell(image.error) +
-           '\n';
+    csv += CsvCell(image.path) + ',' + CsvCell(image.score) + ',' + CsvCell(image.retrieval_score) + ',' +
+           CsvCell(image.map_max) + ',' + CsvCell(image.p_value) + ',' + image.verdict + ',' +
+           CsvCell(image.error) + '\n';
   }
   return csv;
 }

@@ -9,7 +9,7 @@ import pytest
 from command_line import ROOT, binary
 
 COMPLETIONS = ROOT / "src" / "cli" / "completions" / "touchstone.bash"
-COMMANDS = ["", "fit", "score", "evaluate", "explain", "sample", "gallery", "model", "gallery info", "gallery list",
+COMMANDS = ["", "fit", "score", "evaluate", "benchmark", "explain", "sample", "gallery", "model", "gallery info", "gallery list",
             "gallery verify", "model info"]  # fmt: skip
 
 

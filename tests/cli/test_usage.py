@@ -10,7 +10,7 @@ import pytest
 
 from command_line import TINY, names, refusal, tree
 
-VERBS = ["fit", "score", "evaluate", "gallery", "model", "sample"]
+VERBS = ["fit", "score", "evaluate", "benchmark", "gallery", "model", "sample"]
 DESCRIBED = [("gallery", "info"), ("gallery", "list"), ("gallery", "verify"), ("model", "info")]
 
 

@@ -22,6 +22,9 @@ struct EvaluateOptions {
   BootstrapOptions bootstrap;          ///< intervals of all figures but the means
 };
 
+/// Checks ranges. @throws Error kOption naming option, value and limit.
+void Validate(const EvaluateOptions& options);
+
 /// Compares scores and maps with ground truth. Masks pair with images strictly by name,
 /// <ground truth>/<defect>/<stem>_mask.*; what does not pair is a warning that names it, and stays out
 /// of the pixel figures. Writes nothing. An interruption is noticed between two files; the report then says

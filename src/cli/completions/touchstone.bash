@@ -10,6 +10,8 @@ _touchstone_options() {
                 "$scoring $common" ;;
     evaluate) echo "--maps --dataset --ground-truth --resolution --pro-limit --label-by-mask" \
                    "--bootstrap --confidence --schema $common" ;;
+    benchmark) echo "--output --ablation --keep --model --method --preset --resize --crop --dtype --white-level" \
+                    "--resolution --bootstrap --confidence --label-by-mask $scoring $common" ;;
     explain) echo "--gallery --output $scoring $common" ;;
     sample) echo "--size $common" ;;
     'gallery calibrate') echo "--false-alarm-rate $common" ;;
@@ -21,7 +23,7 @@ _touchstone_options() {
 
 _touchstone_commands() {
   case $1 in
-    '') echo "fit score evaluate explain gallery model sample" ;;
+    '') echo "fit score evaluate benchmark explain gallery model sample" ;;
     gallery) echo "info list verify calibrate suspects" ;;
     model) echo "info" ;;
   esac
@@ -29,6 +31,7 @@ _touchstone_commands() {
 
 _touchstone_values() {
   case $1 in
+    --ablation) echo "none levels retrieval k" ;;
     --method) echo "spade" ;;
     --preset) echo "default paper" ;;
     --dtype) echo "float32 float16" ;;

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "touchstone/image/preprocess.h"
+#include "touchstone/methods/scoring_options.h"
+#include "touchstone/metrics/bootstrap.h"
+#include "touchstone/metrics/metric.h"
+
+namespace touchstone {
+
+/// The figures of a category that the table shows.
+struct BenchmarkFigures {
+  Metric image_map_max;    ///< image ROCAUC by the map's maximum
+  Metric image_retrieval;  ///< image ROCAUC by the distance to the retrieved images
+  Metric pixel;            ///< pixel ROCAUC
+  Metric au_pro;           ///< up to a false-positive rate of 0.3
+};
+
+/// One category under one setting of the scoring options.
+struct BenchmarkRow {
+  std::string category;
+  std::string setting;  ///< of an ablation, as "K = 5"; empty without one
+  std::uint64_t num_train = 0;
+  std::uint64_t num_normal = 0, num_anomalous = 0;  ///< scored test images
+  std::uint64_t num_failed = 0;                     ///< images of train and test that could not be used
+  BenchmarkFigures figures;
+  std::string error;  ///< why there are no figures; empty otherwise
+};
+
+/// benchmark.json, schema touchstone.benchmark/1.
+struct BenchmarkReport {
+  std::string touchstone_version;
+  std::string extractor_name;
+  std::string extractor_sha256;
+  bool has_random_weights = false;
+  Preprocessing preprocessing;
+  ScoringOptions options;          ///< before an ablation changes them
+  std::string resolution;          ///< "original" or the side N
+  BootstrapOptions bootstrap;      ///< how the intervals were made
+  std::vector<BenchmarkRow> rows;  ///< category by category, settings in the same order in each
+  bool complete = false;           ///< false while running and after an interruption
+};
+
+/// Everything, shares in [0, 1]; beside each figure its interval, the published one and the difference.
+/// Undefined is null with "<name>_reason".
+std::string BenchmarkJson(const BenchmarkReport& report);
+
+/// One line a row, the same shares; undefined cells are empty. RFC 4180 quoting.
+std::string BenchmarkCsv(const BenchmarkReport& report);
+
+/// Tables for people, percent, differences in points: a row for each category and setting, below them the
+/// means of each setting, of our figures over all categories and of those with published figures, and notes
+/// that say how the published figures came about and where this run differs.
+std::string BenchmarkMarkdown(const BenchmarkReport& report);
+std::string BenchmarkTable(const BenchmarkReport& report);
+
+/// What a later run needs to take a finished row over, schema touchstone.benchmark-row/1. @param key says
+/// what the figures depend on.
+std::string BenchmarkRowJson(const BenchmarkRow& row, const std::string& key);
+
+/// The row of such a file; nothing if it is not there, damaged or of another key.
+std::optional<BenchmarkRow> ReadBenchmarkRow(const std::filesystem::path& file, const std::string& key);
+
+}  // namespace touchstone

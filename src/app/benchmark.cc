@@ -1,0 +1,262 @@
+#include "touchstone/app/benchmark.h"
+
+#include <cmath>
+#include <optional>
+#include <vector>
+
+#include "app/benchmark_plan.h"
+#include "app/category_progress.h"
+#include "app/evaluated_images.h"
+#include "app/fit_plan.h"
+#include "app/output_folder.h"
+#include "touchstone/app/score.h"
+#include "touchstone/backbone/extractor.h"
+#include "touchstone/core/error.h"
+#include "touchstone/core/file.h"
+#include "touchstone/core/text.h"
+
+namespace touchstone {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kMarker[] = "benchmark.json";
+constexpr char kRowFile[] = "benchmark_row.json";
+constexpr char kMetricsFile[] = "metrics.json";
+constexpr char kProLimit[] = "0.3";
+
+// Leaves the loops over categories and settings; Run catches it.
+struct Interruption {};
+
+// Removes a folder when the work on it ends, however it ends.
+class Disposable {
+ public:
+  Disposable(fs::path folder, KeptFiles kept) : folder_(std::move(folder)), kept_(kept) {}
+  Disposable(const Disposable&) = delete;
+  Disposable& operator=(const Disposable&) = delete;
+  ~Disposable() {
+    std::error_code ignored;
+    if (kept_ == KeptFiles::kResults) fs::remove_all(folder_, ignored);
+  }
+  const fs::path& path() const { return folder_; }
+
+ private:
+  fs::path folder_;
+  KeptFiles kept_;
+};
+
+struct Category {
+  std::string name;
+  fs::path root;
+};
+
+// The options belong to all categories, and so does an extractor that cannot be loaded.
+bool EndsTheRun(const Error& error) {
+  return error.code == ErrorCode::kOption || error.code == ErrorCode::kModel;
+}
+
+void TakeFigures(const MetricsReport& metrics, BenchmarkRow* row) {
+  if (metrics.objects.size() != 1) throw std::logic_error("a category was evaluated as several");
+  const MetricsGroup& group = metrics.objects.begin()->second.overall;
+  row->num_normal = group.num_normal;
+  row->num_anomalous = group.num_anomalous;
+  row->figures = {group.image_map_max.rocauc, group.image_retrieval.rocauc, group.pixel.rocauc,
+                  group.au_pro.at(kProLimit)};
+}
+
+class BenchmarkRun {
+ public:
+  BenchmarkRun(const BenchmarkOptions& options, ProgressSink& progress,
+               const std::function<void(const BenchmarkRow&, RowOrigin)>& on_row)
+      : options_(options), progress_(progress), on_row_(on_row) {}
+
+  BenchmarkSummary Run() {
+    for (const auto& [name, root] : CategoriesOf(options_.root, "ROOT")) categories_.push_back({name, root});
+    MakePlan();
+    MakeWritableFolder(options_.output);
+    WriteTables();  // marks the folder as ours, and the run as not complete
+    try {
+      for (std::size_t i = 0; i < categories_.size(); ++i) RunCategory(i);
+      summary_.report.complete = true;
+    } catch (const Interruption&) {
+      summary_.interrupted = true;
+    }
+    WriteTables();
+    return std::move(summary_);
+  }
+
+ private:
+  // Everything that can be known, and refused, before an image is read.
+  void MakePlan() {
+    const Extractor extractor = Extractor::Load(FindModel(options_.fit.model));
+    const Preprocessing preprocessing = PreprocessingFrom(options_.fit, extractor.info());
+    Validate(preprocessing);
+    plan_ = ManifestFor(options_.fit, extractor, preprocessing);
+    settings_ = SettingsOf(options_.ablation, plan_.options);
+    BenchmarkReport& report = summary_.report;
+    report.touchstone_version = plan_.touchstone_version;
+    report.extractor_name = plan_.extractor.name;
+    report.extractor_sha256 = plan_.extractor.sha256;
+    report.has_random_weights = extractor.info().has_random_weights();
+    report.preprocessing = plan_.preprocessing;
+    report.options = plan_.options;
+    const std::optional<int> resolution = options_.evaluate.resolution;
+    report.resolution = resolution ? std::to_string(*resolution) : "original";
+    report.bootstrap = options_.evaluate.bootstrap;
+  }
+
+  // "cable (2 of 15, about 31 min left)"
+  std::string TitleOf(std::size_t index) {
+    std::string title = Printable(categories_[index].name) + " (" + std::to_string(index + 1) + " of " +
+                        std::to_string(categories_.size());
+    if (num_run_ > 0) {
+      const double per_category_s = run_s_ / static_cast<double>(num_run_);
+      const double left_s = per_category_s * static_cast<double>(categories_.size() - index);
+      title += ", about " + std::to_string(std::lround(std::ceil(left_s / 60))) + " min left";
+    }
+    return title + ")";
+  }
+
+  void RunCategory(std::size_t index) {
+    const Category& category = categories_[index];
+    CategoryProgress progress(progress_, category.name, TitleOf(index));
+    StopWatch watch;
+    std::vector<BenchmarkRow>& rows = summary_.report.rows;
+    const std::size_t first = rows.size();
+    bool ran = true;
+    try {
+      ran = RunSettings(category, progress);
+    } catch (const Error& error) {
+      if (EndsTheRun(error)) throw;
+      progress.Warn(error.what());
+      for (std::size_t i = rows.size() - first; i < settings_.size(); ++i) {
+        BenchmarkRow row;
+        row.category = category.name;
+        row.setting = settings_[i].name;
+        row.error = error.what();
+        ++summary_.num_failed_rows;
+        Record(row, RowOrigin::kThisRun);
+      }
+    }
+    if (ran) {
+      run_s_ += watch.Lap();
+      ++num_run_;
+    }
+    WriteTables();
+  }
+
+  // @return whether anything was run, and not all taken over.
+  bool RunSettings(const Category& category, ProgressSink& progress) {
+    StopIfInterrupted();
+    const std::string digest = DigestOfCategory(category.root);
+    const Disposable gallery(FolderOf(category) / "gallery", options_.kept);
+    std::optional<FitSummary> fit;
+    for (const BenchmarkSetting& setting : settings_) {
+      const std::string key = RowKey(options_, plan_, setting, digest);
+      const std::optional<BenchmarkRow> earlier = EarlierRow(category, setting, key);
+      if (earlier) {
+        Record(*earlier, RowOrigin::kEarlierRun);
+        continue;
+      }
+      if (!fit) fit = FitCategory(category, gallery.path(), progress);
+      BenchmarkRow row = RunSetting(category, setting, gallery.path(), progress);
+      row.num_train = fit->num_images;
+      row.num_failed += fit->failed.size();
+      WriteFileAtomically(FolderOf(category) / setting.folder / kRowFile, BenchmarkRowJson(row, key));
+      Record(row, RowOrigin::kThisRun);
+    }
+    return fit.has_value();
+  }
+
+  std::optional<BenchmarkRow> EarlierRow(const Category& category, const BenchmarkSetting& setting,
+                                         const std::string& key) const {
+    const fs::path folder = FolderOf(category) / setting.folder;
+    std::error_code error;
+    if (options_.force || !fs::exists(folder / kMetricsFile, error)) return std::nullopt;
+    std::optional<BenchmarkRow> row = ReadBenchmarkRow(folder / kRowFile, key);
+    if (row) {  // files of the same bytes may lie under another name now
+      row->category = category.name;
+      row->setting = setting.name;
+    }
+    return row;
+  }
+
+  FitSummary FitCategory(const Category& category, const fs::path& gallery, ProgressSink& progress) const {
+    FitOptions fit = options_.fit;
+    fit.input = category.root / "train" / "good";
+    fit.output = gallery;
+    fit.force = true;
+    const FitSummary summary = Fit(fit, progress);
+    if (summary.interrupted) throw Interruption{};
+    return summary;
+  }
+
+  BenchmarkRow RunSetting(const Category& category, const BenchmarkSetting& setting, const fs::path& gallery,
+                          ProgressSink& progress) const {
+    const fs::path results = FolderOf(category) / setting.folder;
+    const Disposable maps(results / "maps", options_.kept);
+    ScoreOptions score;
+    score.inputs = {(category.root / "test").string()};
+    score.gallery = gallery;
+    score.output = results;
+    score.write_heatmaps = false;
+    score.force = true;
+    score.scoring = setting.overrides;
+    const ScoreSummary scored = Score(score, progress, [](const ImageResult&) {});
+    if (scored.interrupted) throw Interruption{};
+    BenchmarkRow row;
+    row.category = category.name;
+    row.setting = setting.name;
+    row.num_failed = scored.num_failed;
+    EvaluateOptions evaluate = options_.evaluate;
+    evaluate.results = results;
+    const MetricsReport metrics = Evaluate(evaluate, progress);
+    if (metrics.interrupted) throw Interruption{};
+    TakeFigures(metrics, &row);
+    WriteFileAtomically(results / kMetricsFile, MetricsJson(metrics));
+    RewriteReport(evaluate, metrics);
+    return row;
+  }
+
+  void Record(const BenchmarkRow& row, RowOrigin origin) {
+    summary_.num_failed_images += row.num_failed;
+    summary_.report.rows.push_back(row);
+    on_row_(row, origin);
+  }
+
+  void WriteTables() const {
+    WriteFileAtomically(options_.output / "benchmark.csv", BenchmarkCsv(summary_.report));
+    WriteFileAtomically(options_.output / "benchmark.md", BenchmarkMarkdown(summary_.report));
+    WriteFileAtomically(options_.output / kMarker, BenchmarkJson(summary_.report));
+  }
+
+  void StopIfInterrupted() const {
+    if (progress_.Interrupted()) throw Interruption{};
+  }
+
+  fs::path FolderOf(const Category& category) const { return options_.output / category.name; }
+
+  const BenchmarkOptions& options_;
+  ProgressSink& progress_;
+  const std::function<void(const BenchmarkRow&, RowOrigin)>& on_row_;
+  std::vector<Category> categories_;
+  std::vector<BenchmarkSetting> settings_;
+  GalleryManifest plan_;
+  double run_s_ = 0;  ///< spent on the num_run_ categories that were run
+  std::size_t num_run_ = 0;
+  BenchmarkSummary summary_;
+};
+
+}  // namespace
+
+BenchmarkSummary Benchmark(const BenchmarkOptions& options, ProgressSink& progress,
+                           const std::function<void(const BenchmarkRow&, RowOrigin)>& on_row) {
+  Validate(options.evaluate);
+  Validate(options.fit.scoring, 1 << 10);
+  CheckOutputFolder(options.output, kMarker, true);  // an earlier run of ours is continued
+  CheckHoldsNone(options.output, {options.root});
+  CheckInNone(options.output, {options.root});
+  return BenchmarkRun(options, progress, on_row).Run();
+}
+
+}  // namespace touchstone

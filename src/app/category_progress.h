@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "touchstone/app/progress.h"
+
+namespace touchstone {
+
+/// Hands on what is reported, with the name of the category that it is about.
+class CategoryProgress : public ProgressSink {
+ public:
+  /// @param title for tasks: the category and how far the whole run is.
+  CategoryProgress(ProgressSink& outer, std::string category, std::string title)
+      : outer_(outer), category_(std::move(category)), title_(std::move(title)) {}
+
+  void Begin(const std::string& task, std::size_t total) override {
+    outer_.Begin(title_ + ": " + task, total);
+  }
+  void Advance() override { outer_.Advance(); }
+  void End() override { outer_.End(); }
+  void Warn(const std::string& message) override { outer_.Warn(category_ + ": " + message); }
+  bool Interrupted() const override { return outer_.Interrupted(); }
+
+ private:
+  ProgressSink& outer_;
+  std::string category_, title_;
+};
+
+}  // namespace touchstone

@@ -1,0 +1,134 @@
+#include "touchstone/report/benchmark_report.h"
+
+#include <nlohmann/json.hpp>
+
+#include "benchmark_rows.h"
+#include "csv.h"
+#include "metric_json.h"
+#include "touchstone/core/error.h"
+#include "touchstone/core/file.h"
+#include "touchstone/store/options_json.h"
+
+namespace touchstone {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr char kSchema[] = "touchstone.benchmark/1";
+constexpr char kRowSchema[] = "touchstone.benchmark-row/1";
+constexpr std::uint64_t kMaxRowBytes = std::uint64_t{1} << 20;
+
+Json OrNull(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
+
+// The figures of a row beside the published ones.
+void PutFigures(Json* json, const ComparedRow& row) {
+  for (std::size_t i = 0; i < row.figures.size(); ++i) {
+    const BenchmarkColumn& column = kBenchmarkColumns[i];
+    const std::string name = column.name;
+    PutMetric(json, name, row.figures[i].ours);
+    PutInterval(json, name + "_ci", row.figures[i].ours);
+    if (column.published == nullptr) continue;
+    (*json)[name + "_published"] = OrNull(row.figures[i].published);
+    (*json)[name + "_difference"] = OrNull(row.figures[i].difference());
+  }
+}
+
+Json HeadingOf(const BenchmarkRow& row) {
+  return {
+      {"category", row.category},
+      {"setting", row.setting},
+      {"images", {{"train", row.num_train}, {"normal", row.num_normal}, {"anomalous", row.num_anomalous}}},
+      {"failed_images", row.num_failed},
+      {"error", row.error.empty() ? Json(nullptr) : Json(row.error)}};
+}
+
+Json RowJson(const ComparedRow& row) {
+  Json json = row.row != nullptr ? HeadingOf(*row.row) : Json{{"mean", row.name}, {"setting", row.setting}};
+  PutFigures(&json, row);
+  return json;
+}
+
+BenchmarkRow RowFrom(const Json& json) {
+  BenchmarkRow row;
+  row.category = json.at("category").get<std::string>();
+  row.setting = json.at("setting").get<std::string>();
+  const Json& images = json.at("images");
+  row.num_train = images.at("train").get<std::uint64_t>();
+  row.num_normal = images.at("normal").get<std::uint64_t>();
+  row.num_anomalous = images.at("anomalous").get<std::uint64_t>();
+  row.num_failed = json.at("failed_images").get<std::uint64_t>();
+  for (const BenchmarkColumn& column : kBenchmarkColumns) {
+    row.figures.*column.ours = MetricFrom(json, column.name);
+  }
+  return row;
+}
+
+std::string CsvFigures(const ComparedRow& row) {
+  std::string csv;
+  for (std::size_t i = 0; i < row.figures.size(); ++i) {
+    const ComparedFigure& figure = row.figures[i];
+    const std::optional<Interval>& interval = figure.ours.interval;
+    csv += ',' + CsvCell(figure.ours.value);
+    csv += ',' + CsvCell(interval ? std::optional<double>(interval->low) : std::nullopt);
+    csv += ',' + CsvCell(interval ? std::optional<double>(interval->high) : std::nullopt);
+    if (kBenchmarkColumns[i].published == nullptr) continue;
+    csv += ',' + CsvCell(figure.published) + ',' + CsvCell(figure.difference());
+  }
+  return csv;
+}
+
+}  // namespace
+
+std::string BenchmarkJson(const BenchmarkReport& report) {
+  Json rows = Json::array(), means = Json::array();
+  for (const ComparedRow& row : CategoryRows(report)) rows.push_back(RowJson(row));
+  for (const ComparedRow& row : MeanRows(report)) means.push_back(RowJson(row));
+  const Json json = {{"schema", kSchema},
+                     {"touchstone_version", report.touchstone_version},
+                     {"extractor", {{"name", report.extractor_name}, {"sha256", report.extractor_sha256}}},
+                     {"preprocessing", ToJson(report.preprocessing)},
+                     {"options", ToJson(report.options)},
+                     {"resolution", report.resolution},
+                     {"bootstrap", BootstrapJson(report.bootstrap)},
+                     {"categories", rows},
+                     {"means", means},
+                     {"notes", BenchmarkNotes(report)},
+                     {"complete", report.complete}};
+  return DocumentText(json);
+}
+
+std::string BenchmarkCsv(const BenchmarkReport& report) {
+  std::string csv = "category,setting,train_images,normal_images,anomalous_images,failed_images";
+  for (const BenchmarkColumn& column : kBenchmarkColumns) {
+    const std::string name = std::string(",") + column.name;
+    csv += name + name + "_low" + name + "_high";
+    if (column.published != nullptr) csv += name + "_published" + name + "_difference";
+  }
+  csv += ",error\n";
+  for (const ComparedRow& row : CategoryRows(report)) {
+    csv += CsvCell(row.name) + ',' + CsvCell(row.setting) + ',' + std::to_string(row.row->num_train) + ',' +
+           std::to_string(row.row->num_normal) + ',' + std::to_string(row.row->num_anomalous) + ',' +
+           std::to_string(row.row->num_failed) + CsvFigures(row) + ',' + CsvCell(row.row->error) + '\n';
+  }
+  return csv;
+}
+
+std::string BenchmarkRowJson(const BenchmarkRow& row, const std::string& key) {
+  BenchmarkReport alone;
+  alone.rows = {row};
+  return DocumentText({{"schema", kRowSchema}, {"key", key}, {"row", RowJson(CategoryRows(alone).front())}});
+}
+
+std::optional<BenchmarkRow> ReadBenchmarkRow(const std::filesystem::path& file, const std::string& key) {
+  try {
+    const Json json = Json::parse(ReadFile(file, kMaxRowBytes));
+    if (json.at("schema") != kRowSchema || json.at("key") != key) return std::nullopt;
+    return RowFrom(json.at("row"));
+  } catch (const Error&) {
+    return std::nullopt;  // not there
+  } catch (const Json::exception&) {
+    return std::nullopt;  // damaged: the row is made anew
+  }
+}
+
+}  // namespace touchstone

@@ -1,0 +1,159 @@
+#include "benchmark_rows.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "touchstone/core/text.h"
+
+namespace touchstone {
+namespace {
+
+using Rows = std::vector<const BenchmarkRow*>;
+
+// A mean is of nothing where one of its parts is undefined: means over other categories do not compare.
+Metric MeanOf(const Rows& rows, Metric BenchmarkFigures::*figure) {
+  double sum = 0;
+  for (const BenchmarkRow* row : rows) {
+    const Metric& metric = row->figures.*figure;
+    if (!metric.value) return {std::nullopt, "undefined for " + row->category + ": " + metric.reason};
+    sum += *metric.value;
+  }
+  return {sum / static_cast<double>(rows.size()), ""};
+}
+
+ComparedRow MeanRow(const Rows& rows, const std::string& name, bool has_published) {
+  ComparedRow mean{name, rows.front()->setting, nullptr, {}};
+  for (const BenchmarkColumn& column : kBenchmarkColumns) {
+    ComparedFigure figure{MeanOf(rows, column.ours), std::nullopt};
+    if (has_published && column.published != nullptr) {
+      double percent = 0;
+      for (const BenchmarkRow* row : rows) percent += FindPublished(row->category)->*column.published;
+      figure.published = percent / 100 / static_cast<double>(rows.size());
+    }
+    mean.figures.push_back(figure);
+  }
+  return mean;
+}
+
+void AddMeansOf(const Rows& all, std::vector<ComparedRow>* means) {
+  Rows published;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(published),
+               [](const BenchmarkRow* row) { return FindPublished(row->category) != nullptr; });
+  if (all.size() > 1 && published.size() < all.size()) {
+    means->push_back(MeanRow(all, "mean of " + std::to_string(all.size()), false));
+  }
+  if (published.size() > 1) {
+    means->push_back(MeanRow(published, "mean of " + std::to_string(published.size()) + " published", true));
+  }
+}
+
+std::string Described(Size size) { return std::to_string(size.width) + "x" + std::to_string(size.height); }
+
+void AddDifference(bool differs, const std::string& what, std::string* text) {
+  if (differs) *text += (text->empty() ? "" : "; ") + what;
+}
+
+// Where this run was made in another way than the published figures; empty if nowhere.
+std::string Differences(const BenchmarkReport& report) {
+  std::string text;
+  const Preprocessing& preprocessing = report.preprocessing;
+  const Size resize{kPublishedResizePx, kPublishedResizePx}, crop{kPublishedCropPx, kPublishedCropPx};
+  const ScoringOptions& options = report.options;
+  AddDifference(report.extractor_name != kPublishedExtractor, "extractor " + report.extractor_name, &text);
+  AddDifference(preprocessing.resize != resize, "resize " + Described(preprocessing.resize), &text);
+  AddDifference(!preprocessing.crop, "no crop", &text);
+  if (preprocessing.crop) {
+    AddDifference(*preprocessing.crop != crop, "crop " + Described(*preprocessing.crop), &text);
+  }
+  AddDifference(options.num_retrieved != kPublishedNumRetrieved,
+                "K = " + std::to_string(options.num_retrieved), &text);
+  ScoringOptions paper;  // the defaults are the paper's
+  paper.num_retrieved = options.num_retrieved;
+  paper.levels = options.levels;
+  paper.image_score = options.image_score;  // both image scores have columns of their own
+  paper.seed = options.seed;
+  AddDifference(!(options == paper), "other scoring options than the paper's", &text);
+  AddDifference(report.resolution != std::to_string(kPublishedResolutionPx),
+                "figures at " + report.resolution + (report.resolution == "original" ? " size" : " pixels"),
+                &text);
+  return text;
+}
+
+// The names of categories nothing was published for, each once.
+std::vector<std::string> UnpublishedCategories(const BenchmarkReport& report) {
+  std::vector<std::string> names;
+  for (const BenchmarkRow& row : report.rows) {
+    const bool is_new = names.empty() || names.back() != row.category;
+    if (is_new && FindPublished(row.category) == nullptr) names.push_back(row.category);
+  }
+  return names;
+}
+
+}  // namespace
+
+std::vector<ComparedRow> CategoryRows(const BenchmarkReport& report) {
+  std::vector<ComparedRow> rows;
+  for (const BenchmarkRow& row : report.rows) {
+    const PublishedFigures* published = FindPublished(row.category);
+    ComparedRow compared{row.category, row.setting, &row, {}};
+    for (const BenchmarkColumn& column : kBenchmarkColumns) {
+      ComparedFigure figure{row.figures.*column.ours, std::nullopt};
+      if (!row.error.empty()) figure.ours = {std::nullopt, row.error};
+      if (published != nullptr && column.published != nullptr) {
+        figure.published = std::round(published->*column.published * 10) / 1000;  // 98.4 becomes 0.984
+      }
+      compared.figures.push_back(figure);
+    }
+    rows.push_back(compared);
+  }
+  return rows;
+}
+
+std::vector<ComparedRow> MeanRows(const BenchmarkReport& report) {
+  std::vector<std::pair<std::string, Rows>> settings;  // in the order of the rows
+  for (const BenchmarkRow& row : report.rows) {
+    if (!row.error.empty()) continue;
+    auto found = std::find_if(settings.begin(), settings.end(),
+                              [&](const auto& setting) { return setting.first == row.setting; });
+    if (found == settings.end()) found = settings.insert(found, {row.setting, {}});
+    found->second.push_back(&row);
+  }
+  std::vector<ComparedRow> means;
+  for (const auto& setting : settings) AddMeansOf(setting.second, &means);
+  return means;
+}
+
+std::vector<std::string> BenchmarkNotes(const BenchmarkReport& report) {
+  std::vector<std::string> notes{
+      "Published: SPADE (arXiv:2005.02357) on MVTec AD with " + std::string(kPublishedExtractor) +
+      ", ImageNet weights, resize " + std::to_string(kPublishedResizePx) + ", crop " +
+      std::to_string(kPublishedCropPx) + ", K = " + std::to_string(kPublishedNumRetrieved) +
+      "; the image ROCAUC is of a port (byungjae89/SPADE-pytorch, K = 5), the paper gives only its mean, "
+      "85.5. "
+      "Categories are told by their names alone."};
+  const std::string differences = Differences(report);
+  if (!differences.empty()) {
+    notes.push_back("This run differs: " + differences + ". The differences are not of the method alone.");
+  }
+  if (report.has_random_weights) {
+    notes.push_back("The extractor's weights are random: its figures mean nothing.");
+  }
+  const std::vector<std::string> unpublished = UnpublishedCategories(report);
+  if (!unpublished.empty()) {
+    std::string names;
+    for (const std::string& name : unpublished) names += (names.empty() ? "" : ", ") + Printable(name);
+    notes.push_back("Nothing is published for " + names + ".");
+  }
+  for (const BenchmarkRow& row : report.rows) {
+    const std::string name = Printable(row.category) + (row.setting.empty() ? "" : ", " + row.setting);
+    if (!row.error.empty()) {
+      notes.push_back(name + " has no figures: " + Printable(row.error));
+    } else if (row.num_failed > 0) {
+      notes.push_back(name + ": " + std::to_string(row.num_failed) + " images could not be used.");
+    }
+  }
+  if (!report.complete) notes.push_back("The run was not finished: run the same command again to go on.");
+  return notes;
+}
+
+}  // namespace touchstone

@@ -1,0 +1,140 @@
+// The console's table and the Markdown one: the same rows and cells, each laid out in its way.
+#include <algorithm>
+#include <cstdio>
+
+#include "benchmark_rows.h"
+#include "page_text.h"
+#include "touchstone/core/text.h"
+
+namespace touchstone {
+namespace {
+
+using Cells = std::vector<std::string>;
+
+std::string PercentOrDash(const std::optional<double>& share, const char* format) {
+  if (!share) return "-";
+  char text[32];
+  std::snprintf(text, sizeof text, format, *share * 100);
+  return text;
+}
+
+std::string FullName(const ComparedRow& row) {
+  return Printable(row.name) + (row.setting.empty() ? "" : ", " + row.setting);
+}
+
+// "60 / 40+119": images to learn from, normal and anomalous ones to check.
+std::string Counts(const ComparedRow& row) {
+  if (row.row == nullptr) return "";
+  return std::to_string(row.row->num_train) + " / " + std::to_string(row.row->num_normal) + "+" +
+         std::to_string(row.row->num_anomalous);
+}
+
+std::string ConfidenceName(const BootstrapOptions& bootstrap) {
+  char name[32];
+  std::snprintf(name, sizeof name, "%g %% interval", bootstrap.confidence * 100);
+  return name;
+}
+
+// ours, published and difference of every column; ours with what `interval` makes of its interval.
+Cells FigureCells(const ComparedRow& row, std::string (*ours)(const Metric&)) {
+  Cells cells;
+  for (std::size_t i = 0; i < row.figures.size(); ++i) {
+    const ComparedFigure& figure = row.figures[i];
+    cells.push_back(ours(figure.ours));
+    if (kBenchmarkColumns[i].published == nullptr) continue;
+    cells.push_back(PercentOrDash(figure.published, "%.1f"));
+    cells.push_back(PercentOrDash(figure.difference(), "%+.1f"));
+  }
+  return cells;
+}
+
+Cells Titles() {
+  Cells titles;
+  for (const BenchmarkColumn& column : kBenchmarkColumns) {
+    titles.emplace_back(column.title);
+    if (column.published != nullptr) titles.insert(titles.end(), {"publ.", "diff."});
+  }
+  return titles;
+}
+
+// Cells right-aligned under each other, the first one left-aligned.
+std::string Aligned(const std::vector<Cells>& rows) {
+  std::vector<std::size_t> widths;
+  for (const Cells& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string text;
+  for (const Cells& row : rows) {
+    std::string line = row[0] + std::string(widths[0] - row[0].size(), ' ');
+    for (std::size_t i = 1; i < row.size(); ++i) {
+      line += "  " + std::string(widths[i] - row[i].size(), ' ') + row[i];
+    }
+    text += line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
+  }
+  return text;
+}
+
+// A name may hold what would end a cell.
+std::string MarkdownRow(const Cells& cells) {
+  std::string line = "|";
+  for (const std::string& cell : cells) {
+    line += ' ';
+    for (const char c : cell) line += c == '|' ? std::string("\\|") : std::string(1, c);
+    line += " |";
+  }
+  return line + '\n';
+}
+
+std::string WithInterval(const Metric& metric) {
+  const std::string interval = PercentInterval(metric);
+  return PercentText(metric) + (interval.empty() ? "" : " (" + interval + ")");
+}
+
+std::vector<ComparedRow> AllRows(const BenchmarkReport& report) {
+  std::vector<ComparedRow> rows = CategoryRows(report);
+  for (const ComparedRow& mean : MeanRows(report)) rows.push_back(mean);
+  return rows;
+}
+
+Cells Joined(Cells front, const Cells& back) {
+  front.insert(front.end(), back.begin(), back.end());
+  return front;
+}
+
+}  // namespace
+
+std::string BenchmarkTable(const BenchmarkReport& report) {
+  std::vector<Cells> lines{Joined({"percent", "train / test"}, Titles())};
+  for (const ComparedRow& row : AllRows(report)) {
+    lines.push_back(Joined({FullName(row), Counts(row)}, FigureCells(row, PercentText)));
+    if (report.bootstrap.num_resamples == 0 || row.row == nullptr || !row.row->error.empty()) continue;
+    Cells intervals{"  " + ConfidenceName(report.bootstrap), ""};
+    for (std::size_t i = 0; i < row.figures.size(); ++i) {
+      intervals.push_back(PercentInterval(row.figures[i].ours));
+      if (kBenchmarkColumns[i].published != nullptr) intervals.insert(intervals.end(), 2, "");
+    }
+    lines.push_back(intervals);
+  }
+  std::string text = Aligned(lines);
+  for (const std::string& note : BenchmarkNotes(report)) text += note + '\n';
+  return text;
+}
+
+std::string BenchmarkMarkdown(const BenchmarkReport& report) {
+  const Cells titles = Joined({"percent", "train / normal + anomalous"}, Titles());
+  std::string text = "# Benchmark\n\n" + MarkdownRow(titles) + "|---|";
+  for (std::size_t i = 1; i < titles.size(); ++i) text += "---:|";
+  text += '\n';
+  for (const ComparedRow& row : AllRows(report)) {
+    text += MarkdownRow(Joined({FullName(row), Counts(row)}, FigureCells(row, WithInterval)));
+  }
+  if (report.bootstrap.num_resamples > 0) {
+    text += "\nIn brackets: " + ConfidenceName(report.bootstrap) + ".\n";
+  }
+  text += '\n';
+  for (const std::string& note : BenchmarkNotes(report)) text += "- " + note + '\n';
+  return text;
+}
+
+}  // namespace touchstone

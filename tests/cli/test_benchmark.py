@@ -1,0 +1,114 @@
+"""benchmark: messages, exit codes, what it prints and leaves behind."""
+
+import csv
+import json
+import shutil
+
+import pytest
+
+from command_line import TINY, refusal
+
+OPTIONS = ("--model", TINY, "--resize", "32", "--bootstrap", "50")
+
+
+@pytest.fixture(name="root")
+def _root(tmp_path, sample):
+    """A data set of one category, bottle: the sample."""
+    shutil.copytree(sample, tmp_path / "root" / "bottle")
+    return tmp_path / "root"
+
+
+@pytest.fixture(name="benchmark")
+def _benchmark(touchstone, root):
+    return lambda *options: touchstone("benchmark", root, "-o", "out", *OPTIONS, *options)
+
+
+def test_all_tables_say_the_same(benchmark, tmp_path):
+    outcome = benchmark()
+    assert outcome.code == 0, outcome
+    document = json.loads((tmp_path / "out" / "benchmark.json").read_text())
+    row = document["categories"][0]
+    assert (row["category"], row["pixel_rocauc_published"]) == ("bottle", pytest.approx(0.984))
+    shown = f"{100 * row['pixel_rocauc']:.2f}"
+    assert shown in outcome.stdout.decode()
+    assert shown in (tmp_path / "out" / "benchmark.md").read_text()
+    with open(tmp_path / "out" / "benchmark.csv", newline="", encoding="utf-8") as file:
+        cells = list(csv.DictReader(file))[0]
+    assert float(cells["pixel_rocauc"]) == pytest.approx(row["pixel_rocauc"])
+    assert [float(cells["au_pro_low"]), float(cells["au_pro_high"])] == pytest.approx(row["au_pro_ci"])
+
+
+def test_says_where_the_run_differs_from_the_published_one(benchmark):
+    said = benchmark().stdout.decode()
+    assert "wide_resnet50_2" in said
+    assert "extractor tiny; resize 32x32; no crop; figures at original size" in said
+
+
+def test_json_is_the_file_that_it_writes(benchmark, tmp_path):
+    outcome = benchmark("--json", "--quiet")
+    assert outcome.stdout == (tmp_path / "out" / "benchmark.json").read_bytes()
+    assert outcome.stderr == ""
+
+
+def test_a_second_run_takes_over_what_is_done(benchmark):
+    first = benchmark()
+    assert "bottle: done" in first.stderr
+    second = benchmark()
+    assert "bottle: unchanged" in second.stderr
+    assert second.stdout == first.stdout
+    assert "bottle: done" in benchmark("--force").stderr
+
+
+@pytest.mark.parametrize("threads", ["1", "3"])
+def test_does_not_depend_on_threads(benchmark, threads):
+    expected = benchmark("--threads", "2").stdout
+    assert benchmark("--threads", threads, "--force").stdout == expected
+
+
+def test_an_ablation_has_a_row_for_each_setting(benchmark):
+    said = benchmark("--ablation", "retrieval").stdout.decode()
+    assert "bottle, nearest" in said
+    assert "bottle, random" in said
+
+
+def test_a_bad_category_is_reported_and_the_run_goes_on(benchmark, root):
+    (root / "cable" / "test").mkdir(parents=True)
+    outcome = benchmark()
+    assert outcome.code == 3
+    assert "warning: cable: " in outcome.stderr
+    assert "cable has no figures" in outcome.stdout.decode()
+    shutil.rmtree(root / "bottle")
+    assert benchmark().code == 1  # none is left
+
+
+def test_an_image_that_cannot_be_read_is_exit_3(benchmark, root):
+    (root / "bottle" / "test" / "good" / "broken.png").write_bytes(b"no image")
+    outcome = benchmark()
+    assert outcome.code == 3
+    assert "bottle: 1 images could not be used" in outcome.stdout.decode()
+
+
+@pytest.mark.parametrize(
+    "arguments, said",
+    [
+        (("missing", "-o", "out"), "missing"),
+        (("root",), "--output"),
+        (("", "-o", "out"), "ROOT: must not be empty"),
+        (("root", "-o", "root/out"), "lies in"),
+        (("root/bottle/train", "-o", "out"), "MVTec-layout"),
+        (("root", "-o", "out", "--ablation", "all"), "k|levels|none|retrieval"),
+        (("root", "-o", "out", "--resolution", "0"), "--resolution"),
+        (("root", "-o", "out", "--model", "missing.pt"), "missing.pt"),
+        (("root", "-o", "out", "--model", TINY, "--levels", "3"), "--levels"),
+    ],
+)
+def test_refuses_before_anything_is_read(touchstone, tmp_path, root, arguments, said):
+    assert root.is_dir()
+    refusal(touchstone("benchmark", *arguments), 2, said)
+    assert not (tmp_path / "out").exists()
+
+
+def test_does_not_write_into_a_folder_of_somebody_else(touchstone, tmp_path, root):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "notes.txt").write_text("mine")
+    refusal(touchstone("benchmark", root, "-o", "out", *OPTIONS), 2, "not ours to replace")

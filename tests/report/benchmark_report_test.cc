@@ -1,0 +1,182 @@
+#include "touchstone/report/benchmark_report.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "core/support.h"
+#include "touchstone/core/file.h"
+#include "touchstone/report/published_figures.h"
+
+namespace touchstone {
+namespace {
+
+using Json = nlohmann::json;
+
+BenchmarkRow Row(const std::string& category, double value, const std::string& setting = "") {
+  BenchmarkRow row;
+  row.category = category;
+  row.setting = setting;
+  row.num_train = 20;
+  row.num_normal = 3;
+  row.num_anomalous = 4;
+  row.figures = {{value, ""}, {value, ""}, {value, "", Interval{value - 0.25, value}}, {value, ""}};
+  return row;
+}
+
+BenchmarkReport Report(std::vector<BenchmarkRow> rows) {
+  BenchmarkReport report;
+  report.touchstone_version = "0.1.0";
+  report.extractor_name = kPublishedExtractor;
+  report.preprocessing.resize = {kPublishedResizePx, kPublishedResizePx};
+  report.preprocessing.crop = Size{kPublishedCropPx, kPublishedCropPx};
+  report.resolution = std::to_string(kPublishedResolutionPx);
+  report.rows = std::move(rows);
+  report.complete = true;
+  return report;
+}
+
+bool HasNote(const BenchmarkReport& report, const std::string& part) {
+  const Json notes = Json::parse(BenchmarkJson(report)).at("notes");
+  return std::any_of(notes.begin(), notes.end(), [&](const Json& note) {
+    return note.get<std::string>().find(part) != std::string::npos;
+  });
+}
+
+TEST(PublishedFigures, AreTheOnesWhoseMeansThePaperGives) {
+  double pixel = 0, pro = 0;
+  int count = 0;
+  for (const char* name : {"bottle", "cable", "capsule", "carpet", "grid", "hazelnut", "leather", "metal_nut",
+                           "pill", "screw", "tile", "toothbrush", "transistor", "wood", "zipper"}) {
+    const PublishedFigures* published = FindPublished(name);
+    ASSERT_NE(published, nullptr) << name;
+    pixel += published->pixel_rocauc;
+    pro += published->au_pro;
+    ++count;
+  }
+  EXPECT_NEAR(pixel / count, 96.0, 0.05);
+  EXPECT_NEAR(pro / count, 91.7, 0.05);
+  EXPECT_EQ(FindPublished("hazelnut_reduced"), nullptr);
+}
+
+TEST(BenchmarkJson, PutsThePublishedFigureAndTheDifferenceBesideOurs) {
+  const Json json = Json::parse(BenchmarkJson(Report({Row("bottle", 0.75)})));
+  EXPECT_EQ(json.at("schema"), "touchstone.benchmark/1");
+  EXPECT_EQ(json.at("complete"), true);
+  const Json row = json.at("categories").at(0);
+  EXPECT_EQ(row.at("images"), Json({{"train", 20}, {"normal", 3}, {"anomalous", 4}}));
+  EXPECT_EQ(row.at("pixel_rocauc"), 0.75);
+  EXPECT_EQ(row.at("pixel_rocauc_ci"), Json({0.5, 0.75}));
+  EXPECT_DOUBLE_EQ(row.at("pixel_rocauc_published").get<double>(), 0.984);
+  EXPECT_DOUBLE_EQ(row.at("pixel_rocauc_difference").get<double>(), 0.75 - 0.984);
+  EXPECT_DOUBLE_EQ(row.at("au_pro_published").get<double>(), 0.955);
+  EXPECT_DOUBLE_EQ(row.at("image_rocauc_retrieval_published").get<double>(), 0.972);
+  EXPECT_FALSE(row.contains("image_rocauc_map_max_published"));  // nobody published it
+}
+
+TEST(BenchmarkJson, LeavesADashWhereNothingIsPublished) {
+  const BenchmarkReport report = Report({Row("mine", 0.75)});
+  const Json row = Json::parse(BenchmarkJson(report)).at("categories").at(0);
+  EXPECT_TRUE(row.at("pixel_rocauc_published").is_null());
+  EXPECT_TRUE(row.at("pixel_rocauc_difference").is_null());
+  EXPECT_TRUE(HasNote(report, "Nothing is published for mine."));
+  EXPECT_TRUE(Says(BenchmarkMarkdown(report), "75.00 (50.0-75.0) | - | - |"));
+}
+
+TEST(BenchmarkJson, ComparesMeansOfTheSameCategories) {
+  const BenchmarkReport report = Report({Row("bottle", 0.5), Row("grid", 0.75), Row("mine", 1)});
+  const Json means = Json::parse(BenchmarkJson(report)).at("means");
+  ASSERT_EQ(means.size(), 2U);
+  EXPECT_EQ(means.at(0).at("mean"), "mean of 3");
+  EXPECT_EQ(means.at(0).at("au_pro"), 0.75);
+  EXPECT_TRUE(means.at(0).at("au_pro_published").is_null());
+  EXPECT_EQ(means.at(1).at("mean"), "mean of 2 published");
+  EXPECT_EQ(means.at(1).at("au_pro"), 0.625);
+  EXPECT_DOUBLE_EQ(means.at(1).at("au_pro_published").get<double>(), (0.955 + 0.867) / 2);
+}
+
+TEST(BenchmarkJson, HasNoMeanOfAFigureThatACategoryLacks) {
+  BenchmarkRow without = Row("grid", 0.75);
+  without.figures.pixel = {std::nullopt, "there are no masks"};
+  const Json mean = Json::parse(BenchmarkJson(Report({Row("bottle", 0.5), without}))).at("means").at(0);
+  EXPECT_TRUE(mean.at("pixel_rocauc").is_null());
+  EXPECT_EQ(mean.at("pixel_rocauc_reason"), "undefined for grid: there are no masks");
+  EXPECT_TRUE(mean.at("pixel_rocauc_difference").is_null());
+  EXPECT_EQ(mean.at("au_pro"), 0.625);
+}
+
+TEST(BenchmarkJson, TakesMeansSettingBySetting) {
+  const Json means = Json::parse(BenchmarkJson(Report({Row("a", 0.25, "K = 1"), Row("a", 0.5, "K = 2"),
+                                                       Row("b", 0.75, "K = 1"), Row("b", 1, "K = 2")})))
+                         .at("means");
+  ASSERT_EQ(means.size(), 2U);
+  EXPECT_EQ(means.at(0).at("setting"), "K = 1");
+  EXPECT_EQ(means.at(0).at("au_pro"), 0.5);
+  EXPECT_EQ(means.at(1).at("setting"), "K = 2");
+  EXPECT_EQ(means.at(1).at("au_pro"), 0.75);
+}
+
+TEST(BenchmarkJson, SaysWhyARowHasNoFigures) {
+  BenchmarkRow bad;
+  bad.category = "cable";
+  bad.error = "no images";
+  const BenchmarkReport report = Report({bad, Row("bottle", 0.5)});
+  const Json json = Json::parse(BenchmarkJson(report));
+  EXPECT_EQ(json.at("categories").at(0).at("error"), "no images");
+  EXPECT_EQ(json.at("categories").at(0).at("au_pro_reason"), "no images");
+  EXPECT_TRUE(json.at("means").empty());  // of one category
+  EXPECT_TRUE(HasNote(report, "cable has no figures: no images"));
+}
+
+TEST(BenchmarkNotes, SayWhereTheRunDiffersFromThePublishedOne) {
+  BenchmarkReport report = Report({Row("bottle", 0.5)});
+  EXPECT_FALSE(HasNote(report, "This run differs"));
+  report.extractor_name = "efficientnet_lite0";
+  report.preprocessing.crop.reset();
+  report.options.num_retrieved = 5;
+  report.resolution = "original";
+  EXPECT_TRUE(HasNote(
+      report, "This run differs: extractor efficientnet_lite0; no crop; K = 5; figures at original size."));
+  report.options.distance = Distance::kL2;
+  EXPECT_TRUE(HasNote(report, "other scoring options"));
+  report.has_random_weights = true;
+  EXPECT_TRUE(HasNote(report, "mean nothing"));
+  report.complete = false;
+  EXPECT_TRUE(HasNote(report, "not finished"));
+}
+
+TEST(BenchmarkTables, ShowTheSameFigures) {
+  BenchmarkReport report = Report({Row("bottle", 0.75), Row("a|b", 0.5)});
+  report.bootstrap.num_resamples = 1000;
+  const std::string table = BenchmarkTable(report), markdown = BenchmarkMarkdown(report);
+  for (const char* cell : {"20 / 3+4", "75.00", "98.4", "-23.4"}) {
+    EXPECT_TRUE(Says(table, cell));
+    EXPECT_TRUE(Says(markdown, cell));
+  }
+  EXPECT_TRUE(Says(table, "  95 % interval"));
+  EXPECT_TRUE(Says(markdown, "| a\\|b |"));
+  const std::string csv = BenchmarkCsv(report);
+  EXPECT_TRUE(Says(csv, "bottle,,20,3,4,0,0.75,,,0.75,,,0.972,-0.222,0.75,0.5,0.75,0.984,-0.234,"));
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 3);
+}
+
+TEST(BenchmarkRowFile, ComesBackUnderItsKeyAndNoOther) {
+  const TemporaryFolder folder;
+  const std::filesystem::path file = folder.path() / "row.json";
+  EXPECT_FALSE(ReadBenchmarkRow(file, "key").has_value());
+  BenchmarkRow row = Row("bottle", 0.75, "K = 5");
+  row.num_failed = 2;
+  row.figures.au_pro = {std::nullopt, "there are no masks"};
+  WriteFileAtomically(file, BenchmarkRowJson(row, "key"));
+  const std::optional<BenchmarkRow> read = ReadBenchmarkRow(file, "key");
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(BenchmarkJson(Report({*read})), BenchmarkJson(Report({row})));
+  EXPECT_FALSE(ReadBenchmarkRow(file, "another").has_value());
+  const std::string whole = BenchmarkRowJson(row, "key");
+  for (std::size_t size = 0; size + 2 < whole.size(); size += 7) {  // the last bytes are "}\n"
+    WriteFileAtomically(file, whole.substr(0, size));
+    EXPECT_FALSE(ReadBenchmarkRow(file, "key").has_value()) << size;
+  }
+}
+
+}  // namespace
+}  // namespace touchstone
