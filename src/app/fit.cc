@@ -14,6 +14,7 @@
 #include "touchstone/core/pipeline.h"
 #include "touchstone/image/map_file.h"
 #include "touchstone/image/preprocess.h"
+#include "touchstone/image/roi.h"
 #include "touchstone/report/heatmap.h"
 #include "touchstone/store/gallery.h"
 
@@ -36,19 +37,27 @@ struct FittedImage {
   StageTimes times;
 };
 
-FittedImage FitOne(const ListedImage& listed, const Extractor& extractor,
-                   const Preprocessing& preprocessing) {
+// What every image is put through.
+struct FitContext {
+  const Extractor& extractor;
+  Preprocessing preprocessing;
+  std::optional<Mask> roi;
+};
+
+FittedImage FitOne(const ListedImage& listed, const FitContext& context) {
+  const Preprocessing& preprocessing = context.preprocessing;
   FittedImage fitted;
   fitted.path = listed.relative;
   try {
     StopWatch watch;
     const LoadedImage loaded = LoadImage(listed.file);
     const Image& image = loaded.image;
+    if (context.roi) (void)FitRoi(*context.roi, image.size);  // throws where it does not fit
     fitted.entry = {listed.relative, loaded.sha256, image.size, image.bits_per_channel};
     fitted.has_exif_orientation = image.has_exif_orientation;
     const std::vector<float> input = Preprocess(image, preprocessing);
     fitted.times.decode_s = watch.Lap();
-    fitted.features = extractor.Extract(input, NetworkInputSize(preprocessing));
+    fitted.features = context.extractor.Extract(input, NetworkInputSize(preprocessing));
     fitted.times.forward_s = watch.Lap();
     fitted.preview = EncodeJpeg(MakePreview(image, preprocessing.white_level, kPreviewSide), kPreviewQuality);
     fitted.times.write_s = watch.Lap();
@@ -76,8 +85,8 @@ std::uintmax_t FolderBytes(const fs::path& folder) {
 }
 
 // Runs all images through the extractor into the writer, in order.
-void AddImages(const Listing& listing, const Extractor& extractor, const Preprocessing& preprocessing,
-               GalleryWriter* writer, ProgressSink& progress, FitSummary* summary) {
+void AddImages(const Listing& listing, const FitContext& context, GalleryWriter* writer,
+               ProgressSink& progress, FitSummary* summary) {
   ImageWarning turned = OrientationWarning();
   std::size_t next = 0;
   const auto close = [&](const FittedImage& fitted) {
@@ -98,7 +107,7 @@ void AddImages(const Listing& listing, const Extractor& extractor, const Preproc
   RunPipeline([&]() -> PipelineWork {
     if (next == listing.images.size() || progress.Interrupted()) return {};
     return [&, index = next++]() -> PipelineEmit {
-      auto fitted = std::make_shared<FittedImage>(FitOne(listing.images[index], extractor, preprocessing));
+      auto fitted = std::make_shared<FittedImage>(FitOne(listing.images[index], context));
       return [&close, fitted] { close(*fitted); };
     };
   });
@@ -125,19 +134,25 @@ bool FinishGallery(const FitOptions& options, GalleryWriter* writer, ProgressSin
   return true;
 }
 
-}  // namespace
-
-FitSummary Fit(const FitOptions& options, ProgressSink& progress) {
-  StopWatch total;
-  FitSummary summary;
+// What can be known to be wrong before anything is read.
+void Check(const FitOptions& options) {
   Preprocessing checked = PreprocessingFrom(options, {});
   checked.stddev = {1, 1, 1};
   Validate(checked);
   Validate(options.scoring, 1 << 10);
   ValidateFalseAlarmRate(options.false_alarm_rate);
   CheckOutputFolder(options.output, "manifest.json", options.force);
-  CheckHoldsNone(options.output, {options.input});
+  CheckHoldsNone(options.output, {options.input, options.roi});
   CheckInNone(options.output, {options.input});
+}
+
+}  // namespace
+
+FitSummary Fit(const FitOptions& options, ProgressSink& progress) {
+  StopWatch total;
+  FitSummary summary;
+  Check(options);
+  const std::optional<Mask> roi = ReadRoi(options.roi);
   const fs::path model = FindModel(options.model);
   const Listing listing = ListImages(options.input, options.filter);
   const Extractor extractor = Extractor::Load(model);
@@ -147,9 +162,10 @@ FitSummary Fit(const FitOptions& options, ProgressSink& progress) {
   CheckFreeSpace(options.output, GalleryBytes(manifest, listing.images.size()));
   StagingFolder staging(options.output);
   GalleryWriter writer(staging.path(), manifest, model);
+  if (roi) writer.SetRoi(*roi);
   summary.extractor_name = extractor.info().name;
   summary.has_random_weights = extractor.info().has_random_weights();
-  AddImages(listing, extractor, preprocessing, &writer, progress, &summary);
+  AddImages(listing, {extractor, preprocessing, roi}, &writer, progress, &summary);
   if (summary.num_images == 0 && !progress.Interrupted()) {
     throw Error(ErrorCode::kIo,
                 "none of the " + std::to_string(listing.images.size()) +

@@ -80,6 +80,7 @@ Json GalleryJson(const Gallery& gallery) {
           {"options", ToJson(manifest.options)},
           {"preprocessing", ToJson(manifest.preprocessing)},
           {"extractor", {{"name", manifest.extractor.name}, {"sha256", manifest.extractor.sha256}}},
+          {"roi_sha256", manifest.roi_sha256.empty() ? Json(nullptr) : Json(manifest.roi_sha256)},
           {"thresholds", ThresholdsJson(manifest)}};
 }
 
@@ -94,6 +95,9 @@ Description DescribeGallery(const std::filesystem::path& folder) {
                      Line("images", std::to_string(manifest.images.size()) + " from " + manifest.source) +
                      Line("extractor", manifest.extractor.name + " (" + manifest.extractor.sha256 + ")") +
                      Line("preprocessing", PreprocessingText(manifest.preprocessing)) +
+                     (manifest.roi_sha256.empty()
+                          ? ""
+                          : Line("looks at", "what is white in roi.png (" + manifest.roi_sha256 + ")")) +
                      Line("scoring", OptionsText(manifest.options)) +
                      Line("numbers", manifest.dtype == TensorType::kFloat32 ? "float32" : "float16");
   for (std::size_t l = 0; l < manifest.extractor.level_shapes.size(); ++l) {

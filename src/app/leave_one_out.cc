@@ -9,6 +9,7 @@
 
 #include "app/map_scale.h"
 #include "touchstone/core/parallel.h"
+#include "touchstone/image/roi.h"
 #include "touchstone/methods/spade.h"
 
 namespace touchstone {
@@ -36,11 +37,12 @@ OwnScore ScoreOwnImage(const Gallery& gallery, const SpadeScorer& scorer, std::s
   const GalleryManifest& manifest = gallery.manifest();
   const SpadeScores scores =
       scorer.Score(gallery.ReadFeatures(image), image, {LeftOutWith(gallery, image), {}});
-  ScoreMap map = MakeAnomalyMap(scores.grids, GeometryOf(manifest.preprocessing, scorer.options().sigma),
-                                manifest.images[image].size);
-  const auto high = map.values.begin() + static_cast<std::ptrdiff_t>(ShareOf(map.values.size() - 1, 0.99));
-  std::nth_element(map.values.begin(), high, map.values.end());
-  return {image, scores.retrieval_score, *std::max_element(high, map.values.end()), *high};
+  const ScoreMap map = MakeAnomalyMap(
+      scores.grids, GeometryOf(manifest.preprocessing, scorer.options().sigma), manifest.images[image].size);
+  std::vector<float> values = gallery.roi() ? ValuesInside(*gallery.roi(), map) : map.values;
+  const auto high = values.begin() + static_cast<std::ptrdiff_t>(ShareOf(values.size() - 1, 0.99));
+  std::nth_element(values.begin(), high, values.end());
+  return {image, scores.retrieval_score, *std::max_element(high, values.end()), *high};
 }
 
 }  // namespace

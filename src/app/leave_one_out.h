@@ -26,7 +26,7 @@ std::vector<std::size_t> LeftOutWith(const GalleryFeatures& gallery, std::size_t
 struct OwnScore {
   std::size_t image = 0;
   double retrieval_score = 0;
-  double map_max = 0;   ///< of the map at the photograph's size
+  double map_max = 0;   ///< of the map at the photograph's size, in what the gallery looks at
   double map_high = 0;  ///< the 99th percentile of its pixels
 };
 

@@ -66,7 +66,8 @@ HeatmapOptions HeatmapOptionsFor(const Gallery& gallery, const ScoringOptions& o
   const GalleryManifest& manifest = gallery.manifest();
   HeatmapOptions heatmap;
   MapScale scale = manifest.map_scale;
-  if (!ScoreAlike(options, manifest.options, gallery.num_images())) {
+  heatmap.looked_at = gallery.roi();
+  if (!gallery.HasOwnRoi() || !ScoreAlike(options, manifest.options, gallery.num_images())) {
     scale = MeasureMapScale(gallery, options, progress);
   } else if (manifest.calibration) {
     heatmap.threshold = ThresholdsOf(*manifest.calibration, ImageScore::kMapMax).pixel;

@@ -23,9 +23,9 @@ MapScale ScaleOf(std::vector<OwnScore> scores, const Gallery& gallery, const Sco
 /// every gallery.
 MapScale ScaleOfThreshold(double threshold);
 
-/// The colours of maps made with these options. Where the gallery's options make the same maps: on the scale
-/// of its pixel threshold, with the contour, or on its own scale if it has no threshold; on a scale measured
-/// anew otherwise.
+/// The colours of maps made with these options. Where the gallery's options and region make the same maps: on
+/// the scale of its pixel threshold, with the contour, or on its own scale if it has no threshold; on a scale
+/// measured anew otherwise.
 HeatmapOptions HeatmapOptionsFor(const Gallery& gallery, const ScoringOptions& options,
                                  ProgressSink& progress);
 

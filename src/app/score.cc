@@ -13,6 +13,7 @@
 #include "touchstone/core/error.h"
 #include "touchstone/core/file.h"
 #include "touchstone/core/pipeline.h"
+#include "touchstone/image/roi.h"
 #include "touchstone/report/thumbnail.h"
 
 namespace touchstone {
@@ -150,11 +151,16 @@ class ScoreRun {
  public:
   ScoreRun(const ScoreOptions& options, ItemStream items, ProgressSink& progress,
            const std::function<void(const ImageResult&)>& on_result)
-      : options_(options), items_(std::move(items)), progress_(progress), on_result_(on_result) {}
+      : options_(options),
+        roi_(ReadRoi(options.roi)),
+        items_(std::move(items)),
+        progress_(progress),
+        on_result_(on_result) {}
 
   ScoreSummary Run() {
     StopWatch total;
-    const Gallery gallery = Gallery::Open(options_.gallery, GalleryCheck::kDigests);
+    Gallery gallery = Gallery::Open(options_.gallery, GalleryCheck::kDigests);
+    if (roi_) gallery.LookAt(*roi_);
     const Extractor extractor = LoadExtractor(gallery);
     const GalleryManifest& manifest = gallery.manifest();
     const ScoringOptions wanted = Apply(options_.scoring, manifest.options);
@@ -278,6 +284,7 @@ class ScoreRun {
   }
 
   const ScoreOptions& options_;
+  const std::optional<Mask> roi_;
   ItemStream items_;
   ProgressSink& progress_;
   const std::function<void(const ImageResult&)>& on_result_;
@@ -309,6 +316,7 @@ ScoreSummary Score(const ScoreOptions& options, ProgressSink& progress,
   CheckOutputFolder(options.output, kMarker, options.force);
   std::vector<fs::path> sources(options.inputs.begin(), options.inputs.end());
   sources.push_back(options.gallery);
+  CheckHoldsNone(options.output, {options.roi});
   CheckHoldsNone(options.output, sources);
   CheckInNone(options.output, sources);
   if (!options.maps_dir.empty()) CheckInNone(options.maps_dir, sources);

@@ -11,6 +11,7 @@
 #include "touchstone/core/file.h"
 #include "touchstone/image/map_file.h"
 #include "touchstone/image/preprocess.h"
+#include "touchstone/image/roi.h"
 #include "touchstone/methods/anomaly_map.h"
 #include "touchstone/report/defect_regions.h"
 
@@ -75,7 +76,10 @@ ScoreMap MapOf(const SpadeScores& scores, const ScoringContext& context, Size si
             std::vector<float>(static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height))};
   }
   const Preprocessing& preprocessing = context.gallery.manifest().preprocessing;
-  return MakeAnomalyMap(scores.grids, GeometryOf(preprocessing, context.scorer.options().sigma), size);
+  ScoreMap map =
+      MakeAnomalyMap(scores.grids, GeometryOf(preprocessing, context.scorer.options().sigma), size);
+  if (context.gallery.roi()) ClearOutside(*context.gallery.roi(), &map);
+  return map;
 }
 
 }  // namespace
@@ -103,6 +107,7 @@ Results HeadingOf(const fs::path& folder, const Gallery& gallery, const ScoringO
   results.extractor_sha256 = manifest.extractor.sha256;
   results.options = options;
   results.preprocessing = manifest.preprocessing;
+  results.roi_sha256 = gallery.roi_sha256();
   return results;
 }
 

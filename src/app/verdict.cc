@@ -11,6 +11,10 @@ Judge JudgeFor(const Gallery& gallery, const ScoringOptions& options) {
             "the gallery has no thresholds (an early version made it); touchstone gallery calibrate makes "
             "them from good images"};
   }
+  if (!gallery.HasOwnRoi()) {
+    return {nullptr,
+            "the gallery's thresholds were not made with this --roi; leave it out, or fit a gallery with it"};
+  }
   if (!ScoreAlike(options, manifest.options, gallery.num_images())) {
     return {
         nullptr,

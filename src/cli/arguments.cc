@@ -106,6 +106,17 @@ void AddScoringOptions(CLI::App* command, ScoringOverrides* overrides) {
     option->group("Scoring options (fit stores them, score may override them)");
 }
 
+void AddRoi(CLI::App* command, std::filesystem::path* file, const std::string& standard) {
+  command
+      ->add_option(
+          "--roi", *file,
+          "Mask: where it is black, images are left out of maps, regions and map-max scores (retrieval "
+          "sees all); resized to each image" +
+              standard)
+      ->check(NotEmpty())
+      ->type_name("MASK.png");
+}
+
 void ReportThresholds(const Thresholds& thresholds, Terminal& terminal) {
   const std::string why = WhyNoThreshold(thresholds.num_images, thresholds.rate);
   if (!why.empty()) {

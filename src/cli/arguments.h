@@ -1,6 +1,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -40,6 +41,9 @@ void AddCommonOptions(CLI::App* command, CommonOptions* common);
 
 /// Adds the scoring options of fit and score. Values that are not given stay empty.
 void AddScoringOptions(CLI::App* command, ScoringOverrides* overrides);
+
+/// Adds --roi. @param standard what is looked at without it, for the help.
+void AddRoi(CLI::App* command, std::filesystem::path* file, const std::string& standard);
 
 /// Says what thresholds a gallery has got, or warns that it has none and why.
 void ReportThresholds(const Thresholds& thresholds, Terminal& terminal);

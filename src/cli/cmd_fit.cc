@@ -90,6 +90,7 @@ void AddFit(CLI::App* app, CommonOptions* common, Command* chosen) {
       ->capture_default_str()
       ->type_name("RATE");
   AddFitOptions(fit, arguments.get());
+  AddRoi(fit, &options.roi, "");
   AddCommonOptions(fit, common);
   fit->footer(kExamples);
   fit->callback([=] { *chosen = [=](Terminal& terminal) { return RunFit(*arguments, *common, terminal); }; });

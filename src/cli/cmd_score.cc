@@ -160,6 +160,7 @@ void AddScore(CLI::App* app, CommonOptions* common, Command* chosen) {
       ->type_name("S");
   score->add_option("--fail-on", arguments->fail_on, "Exit with 4 if a verdict is this")
       ->check(CLI::IsMember({"anomalous"}));
+  AddRoi(score, &options.roi, " [the gallery's]");
   AddScoringOptions(score, &options.scoring);
   AddCommonOptions(score, common);
   CLI::Option* seed = score->get_option("--seed");

@@ -6,6 +6,7 @@
 #include "report/canvas.h"
 #include "report/legend.h"
 #include "touchstone/core/error.h"
+#include "touchstone/image/map_file.h"
 #include "touchstone/image/preprocess.h"
 
 namespace touchstone {
@@ -45,8 +46,17 @@ void DrawContour(const ScoreMap& map, double threshold, Image* picture) {
   pixels.setTo(cv::Scalar::all(0), above & ~shrunk);
 }
 
+void FadeLeftOut(const Mask& looked_at, Image* picture) {
+  const Mask fitted = ResizeMaskNearest(looked_at, picture->size);
+  for (std::size_t i = 0; i < picture->rgb8.size(); ++i) {
+    std::uint8_t& value = picture->rgb8[i];
+    if (fitted.values[i / 3] == 0) value = static_cast<std::uint8_t>(value / 4 + 72);
+  }
+}
+
 Image DrawOne(Image picture, const ScoreMap& map, const HeatmapOptions& options) {
   if (options.style != HeatmapStyle::kContour) LayColours(map, options, &picture);
+  if (options.looked_at) FadeLeftOut(*options.looked_at, &picture);
   if (options.threshold) DrawContour(map, *options.threshold, &picture);
   return picture;
 }

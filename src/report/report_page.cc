@@ -158,6 +158,7 @@ Data WhatRan(const Results& results) {
   AddFact("extractor SHA-256", results.extractor_sha256, &facts);
   AddFact("gallery", results.gallery, &facts);
   AddFact("gallery SHA-256", results.gallery_sha256, &facts);
+  if (!results.roi_sha256.empty()) AddFact("--roi SHA-256", results.roi_sha256, &facts);
   AddFact("input", Title(results), &facts);
   AddFacts(ToJson(results.options), &facts);
   AddFacts(ToJson(results.preprocessing), &facts);

@@ -199,6 +199,7 @@ Results ResultsFrom(const Json& json) {
   results.options = ScoringOptionsFromJson(json.at("options"));
   results.preprocessing = PreprocessingFromJson(json.at("preprocessing"));
   if (json.contains("thresholds")) PutThresholds(json, &results);  // nor thresholds
+  if (json.contains("roi_sha256")) results.roi_sha256 = NameFrom(json, "roi_sha256");
   results.inputs = json.at("inputs").get<std::vector<std::string>>();
   results.maps_dir = NameFrom(json, "maps_dir");
   results.complete = json.at("complete").get<bool>();
@@ -248,6 +249,7 @@ std::string ResultsJson(const Results& results) {
                {"options", ToJson(results.options)},
                {"preprocessing", ToJson(results.preprocessing)},
                {"crop_in_resized_frame", CropJson(results.preprocessing)},
+               {"roi_sha256", results.roi_sha256.empty() ? Json(nullptr) : Json(results.roi_sha256)},
                {"thresholds", results.thresholds ? ThresholdsJson(*results.thresholds) : Json(nullptr)},
                {"gate", Number(results.gate)},
                {"inputs", results.inputs},

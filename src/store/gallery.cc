@@ -8,6 +8,8 @@
 #include "touchstone/core/error.h"
 #include "touchstone/core/file.h"
 #include "touchstone/core/parallel.h"
+#include "touchstone/image/map_file.h"
+#include "touchstone/image/roi.h"
 
 namespace touchstone {
 namespace {
@@ -15,6 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t kMaxManifestBytes = std::uint64_t{1} << 28;
+constexpr const char* kRoiFile = "roi.png";
 
 std::string LevelName(std::size_t level) { return "level" + std::to_string(level); }
 
@@ -43,6 +46,15 @@ void CheckShape(const SafetensorsFile& segment, const fs::path& file, const std:
 std::vector<std::size_t> TensorShape(std::size_t num_images, const FeatureShape& shape) {
   return {num_images, static_cast<std::size_t>(shape.height), static_cast<std::size_t>(shape.width),
           static_cast<std::size_t>(shape.channels)};
+}
+
+// Empty if a region has the proportions of all images; otherwise about the first that it has not.
+std::string WhyRoiDoesNotFitAll(const Mask& roi, const std::vector<GalleryImage>& images) {
+  for (const GalleryImage& image : images) {
+    const std::string why = WhyRoiDoesNotFit(roi, image.size);
+    if (!why.empty()) return "the gallery's image " + image.path + " " + why;
+  }
+  return "";
 }
 
 }  // namespace
@@ -76,8 +88,32 @@ Gallery Gallery::Open(const fs::path& folder, GalleryCheck check) {
   const auto& segments = gallery.manifest_.segments;
   ParallelFor(segments.size(),
               [&](std::size_t s) { CheckDigest(folder / segments[s].file, segments[s].sha256); });
+  gallery.OpenRoi();
   gallery.OpenSegments();
   return gallery;
+}
+
+void Gallery::OpenRoi() {
+  if (manifest_.roi_sha256.empty()) return;
+  const fs::path file = folder_ / kRoiFile;
+  CheckDigest(file, manifest_.roi_sha256);
+  try {
+    roi_ = ReadMask(file);
+  } catch (const Error& error) {
+    throw Error(ErrorCode::kGallery, error.message, file);
+  }
+  roi_sha256_ = manifest_.roi_sha256;
+  const std::string why = WhyRoiDoesNotFitAll(*roi_, manifest_.images);
+  if (!why.empty()) throw Error(ErrorCode::kGallery, why, file);
+}
+
+void Gallery::LookAt(const Mask& roi) {
+  if (roi_ && roi_->size == roi.size && roi_->values == roi.values) return;
+  const std::string why = WhyRoiDoesNotFitAll(roi, manifest_.images);
+  if (!why.empty()) throw Error(ErrorCode::kUsage, "--roi: " + why);
+  const Bytes png = EncodeRoi(roi);
+  roi_ = roi;
+  roi_sha256_ = Sha256(png.data(), png.size());
 }
 
 void Gallery::OpenSegments() {
@@ -133,6 +169,13 @@ GalleryWriter::GalleryWriter(fs::path folder, GalleryManifest manifest, const fs
   images_per_segment_ = std::max<std::size_t>(1, kSegmentBytes / (values * sizeof(float)));
 }
 
+void GalleryWriter::SetRoi(const Mask& roi) {
+  const Bytes png = EncodeRoi(roi);
+  WriteFileAtomically(folder_ / kRoiFile, png);
+  manifest_.roi_sha256 = Sha256(png.data(), png.size());
+  roi_ = roi;
+}
+
 void GalleryWriter::Add(const GalleryImage& image, const ImageFeatures& features,
                         const std::vector<std::uint8_t>& preview_jpeg) {
   WriteFileAtomically(folder_ / PreviewPath(manifest_.images.size()), preview_jpeg);
@@ -169,6 +212,8 @@ Gallery GalleryWriter::OpenUnfinished() const {
   Gallery gallery;
   gallery.folder_ = folder_;
   gallery.manifest_ = manifest_;
+  gallery.roi_ = roi_;
+  gallery.roi_sha256_ = manifest_.roi_sha256;
   gallery.OpenSegments();
   return gallery;
 }

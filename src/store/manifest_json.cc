@@ -147,6 +147,19 @@ std::optional<Calibration> CalibrationFrom(const Json& json, const ScoringOption
   return CalibrationFromJson(*thresholds, options.image_score);
 }
 
+Json RoiJson(const GalleryManifest& manifest) {
+  if (manifest.roi_sha256.empty()) return nullptr;
+  return {{"file", "roi.png"}, {"sha256", manifest.roi_sha256}};
+}
+
+// Galleries of early versions have none.
+std::string RoiDigestFrom(const Json& json) {
+  const auto roi = json.find("roi");
+  if (roi == json.end() || roi->is_null()) return "";
+  if (roi->at("file").get<std::string>() != "roi.png") Refuse("roi.file must be roi.png");
+  return DigestFrom(roi->at("sha256"));
+}
+
 std::string Dump(const Json& json) { return json.dump(1, ' ', false, Json::error_handler_t::replace); }
 
 // Of everything in the manifest but the digest itself.
@@ -185,6 +198,7 @@ GalleryManifest ManifestFrom(const Json& json) {
   manifest.dtype = dtype == "float32" ? TensorType::kFloat32 : TensorType::kFloat16;
   manifest.calibration = CalibrationFrom(json, manifest.options);
   manifest.map_scale = MapScaleFrom(json.at("map_scale"));
+  manifest.roi_sha256 = RoiDigestFrom(json);
   manifest.source = json.at("source").get<std::string>();
   manifest.images = ImagesFrom(json.at("images"));
   manifest.segments = SegmentsFrom(json.at("segments"), manifest.images.size());
@@ -206,6 +220,7 @@ std::string ManifestText(const GalleryManifest& manifest) {
                       {{"low", manifest.map_scale.low},
                        {"high", manifest.map_scale.high},
                        {"source", manifest.map_scale.source}}},
+                     {"roi", RoiJson(manifest)},
                      {"source", manifest.source},
                      {"images", ImagesJson(manifest.images)},
                      {"segments", SegmentsJson(manifest.segments)}};

@@ -4,6 +4,7 @@
 
 #include "app/thresholds_fixture.h"
 #include "touchstone/image/map_file.h"
+#include "touchstone/image/roi.h"
 
 namespace touchstone {
 namespace {
@@ -155,6 +156,69 @@ TEST_F(Verdict, OfTheGateNeedsAScoreToGoBy) {
   options.scoring.sigma = 1;
   EXPECT_TRUE(Refuses(ErrorCode::kOption, "other scoring options", [&] { RunScore(options, &sink_); }));
   EXPECT_FALSE(std::filesystem::exists(At("results")));
+}
+
+// The left quarter of the parts, where the bad one's square is not.
+class RegionOfInterest : public Verdict {
+ protected:
+  void SetUp() override {
+    Verdict::SetUp();
+    Mask roi{{40, 32}, {}};
+    for (int i = 0; i < 40 * 32; ++i) roi.values.push_back(i % 40 < 4 ? 1 : 0);
+    WriteFileAtomically(At("roi.png"), EncodeRoi(roi));
+  }
+  // Without what carries a defect over to its surroundings: smoothing, and levels of large patches.
+  FitOptions FittingSharply() const {
+    FitOptions options = Fitting(0.1);
+    options.scoring.sigma = 0;
+    options.scoring.levels = {1};
+    options.force = true;
+    return options;
+  }
+  FitOptions FittingInside() const {
+    FitOptions options = FittingSharply();
+    options.roi = At("roi.png");
+    return options;
+  }
+};
+
+TEST_F(RegionOfInterest, HidesADefectOutsideIt) {
+  RunFit(FittingSharply());
+  EXPECT_EQ(Bad(RunScore(Scoring(), &sink_)).verdict, "anomalous");
+  RunFit(FittingInside());
+  const ScoreSummary summary = RunScore(Scoring(), &sink_);
+  EXPECT_EQ(Bad(summary).verdict, "normal");
+  EXPECT_EQ(summary.results.roi_sha256, Sha256OfFile(At("gallery") / "roi.png"));
+  const ScoreMap map = ReadScoreMap(At("results/maps/hole/1.tiff"));
+  float highest = 0;
+  for (std::size_t i = 0; i < map.values.size(); ++i) {
+    const bool is_outside = i % 40 >= 4;
+    EXPECT_FALSE(is_outside && map.values[i] != 0) << i;
+    highest = std::max(highest, map.values[i]);
+  }
+  EXPECT_GT(highest, 0);
+  EXPECT_EQ(Bad(summary).score, highest);
+}
+
+TEST_F(RegionOfInterest, OfAnotherShapeThanTheGallerysLeavesVerdictsUndecided) {
+  RunFit(Fitting(0.1));
+  const double whole = *Bad(RunScore(Scoring(), &sink_)).retrieval_score;
+  ScoreOptions scoring = Scoring();
+  scoring.roi = At("roi.png");
+  const ScoreSummary summary = RunScore(scoring, &sink_);
+  EXPECT_EQ(Bad(summary).verdict, "undecided");
+  EXPECT_EQ(Bad(summary).retrieval_score, whole);
+  EXPECT_TRUE(sink_.Warned("not made with this --roi"));
+}
+
+TEST_F(RegionOfInterest, GivenAgainAtScoreIsTheGallerysOwn) {
+  RunFit(FittingInside());
+  ScoreOptions scoring = Scoring();
+  const double score = *Bad(RunScore(scoring, &sink_)).score;
+  scoring.roi = At("roi.png");
+  const ScoreSummary again = RunScore(scoring, &sink_);
+  EXPECT_EQ(Bad(again).verdict, "normal");
+  EXPECT_EQ(Bad(again).score, score);
 }
 
 }  // namespace

@@ -55,6 +55,20 @@ TEST(DrawHeatmap, ShowsPlasmaAtTheStatedOpacity) {
   EXPECT_NE(faint, full);
 }
 
+TEST(DrawHeatmap, FadesWhatIsNotLookedAtInEveryStyleOfThePhotographsSize) {
+  for (const HeatmapStyle style : {HeatmapStyle::kOverlay, HeatmapStyle::kMap, HeatmapStyle::kContour}) {
+    HeatmapOptions options = Scale(1, 3);
+    options.style = style;
+    const ScoreMap map{{4, 1}, {3, 3, 0, 0}};
+    const Image whole = DrawHeatmap(GrayPhoto({4, 1}), map, options);
+    options.looked_at = Mask{{2, 1}, {1, 0}};  // half the photograph's size
+    const Image drawn = DrawHeatmap(GrayPhoto({4, 1}), map, options);
+    for (int i = 0; i < 12; ++i) {
+      EXPECT_EQ(drawn.rgb8[i], i < 6 ? whole.rgb8[i] : whole.rgb8[i] / 4 + 72) << i;
+    }
+  }
+}
+
 TEST(DrawHeatmap, UsesOneScaleWhateverTheMapHolds) {
   const Image one = DrawHeatmap(GrayPhoto({2, 1}), {{2, 1}, {1.5F, 0}}, Scale(1, 3));
   const Image other = DrawHeatmap(GrayPhoto({2, 1}), {{2, 1}, {1.5F, 900}}, Scale(1, 3));

@@ -55,6 +55,7 @@ Results Example() {
   results.options.seed = 18446744073709551615U;
   results.preprocessing.resize = {256, 192};
   results.preprocessing.crop = Size{224, 160};
+  results.roi_sha256 = std::string(64, 'd');
   results.thresholds = Thresholds{Evidence::kGuarantee, 0.02, 60, 0.1F, 2.5, "60 good images"};
   results.gate = 1234.5;
   results.inputs = {"parts/test"};
@@ -123,6 +124,7 @@ TEST_F(ResultsFile, BringsBackEveryField) {
   EXPECT_EQ(ScoresCsv(read), ScoresCsv(written));  // failed images in their places
   EXPECT_TRUE(read.options == written.options);
   EXPECT_EQ(read.preprocessing.crop, written.preprocessing.crop);
+  EXPECT_EQ(read.roi_sha256, written.roi_sha256);
   EXPECT_EQ(read.warnings, written.warnings);
   ASSERT_EQ(read.images.size(), 3U);
   EXPECT_TRUE(read.images[1].failed());
@@ -268,7 +270,8 @@ TEST_F(ResultsFile, IsRefusedWhereAFieldIsMissingOrOfAnotherType) {
     if (entry.key() == "crop_in_resized_frame") continue;  // follows from the preprocessing
     Json json = whole;
     json.erase(entry.key());
-    if (entry.key() != "thresholds") expect_refused(json, "without " + entry.key());
+    const bool may_be_absent = entry.key() == "thresholds" || entry.key() == "roi_sha256";
+    if (!may_be_absent) expect_refused(json, "without " + entry.key());
     json[entry.key()] = entry.key() == "gate" ? Json("3") : Json(3);
     expect_refused(json, entry.key() + " = 3");
   }
@@ -289,12 +292,14 @@ TEST_F(ResultsFile, OfTheFirstVersionsAreReadWithoutThresholds) {
   Json json = Json::parse(ResultsJson(Example()));
   json.erase("thresholds");
   json.erase("gate");
+  json.erase("roi_sha256");
   for (Json& image : json.at("images")) {
     for (const char* key : {"gated", "regions", "num_regions"}) image.erase(key);
     image["p_value"] = nullptr;
   }
   const Results read = ReadText(json.dump());
   EXPECT_FALSE(read.thresholds.has_value());
+  EXPECT_EQ(read.roi_sha256, "");
   EXPECT_FALSE(read.images.at(0).p_value.has_value());
   EXPECT_EQ(read.images.at(0).score, 0.100000001);
 }

@@ -66,6 +66,13 @@ class GalleryTest : public testing::Test {
     }
     writer->FinishSegments();
   }
+  void WriteWithRoi(const Mask& roi) {
+    const auto writer = Begin();
+    writer->SetRoi(roi);
+    AddAll(writer.get());
+    EXPECT_EQ(writer->OpenUnfinished().roi()->values, roi.values);
+    writer->Finish({0.5, 3, "test"}, {});
+  }
   void Write(const std::string& name = "gallery") {
     const auto writer = Begin(name);
     AddAll(writer.get());
@@ -227,6 +234,45 @@ TEST_F(GalleryTest, MayBeReadFromManyThreads) {
                 [&](std::size_t i) { firsts[i] = opened.ReadPyramid(i % 5, {1})[0].values[7]; });
   });
   for (std::size_t i = 0; i < firsts.size(); ++i) EXPECT_EQ(firsts[i], static_cast<float>(i % 5));
+}
+
+// Of the images' proportions.
+const Mask kRoi{{4, 3}, {1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0}};
+
+TEST_F(GalleryTest, BringsBackWhatIsLookedAt) {
+  Write();
+  EXPECT_FALSE(Gallery::Open(gallery(), GalleryCheck::kDigests).roi().has_value());
+  fs::remove_all(gallery());
+  WriteWithRoi(kRoi);
+  const Gallery opened = Gallery::Open(gallery(), GalleryCheck::kDigests);
+  EXPECT_EQ(opened.roi()->values, kRoi.values);
+  EXPECT_EQ(opened.roi_sha256(), Sha256OfFile(gallery() / "roi.png"));
+  EXPECT_TRUE(opened.HasOwnRoi());
+}
+
+TEST_F(GalleryTest, TellsAnotherRegionFromItsOwn) {
+  WriteWithRoi(kRoi);
+  Gallery opened = Gallery::Open(gallery(), GalleryCheck::kDigests);
+  opened.LookAt(kRoi);
+  EXPECT_TRUE(opened.HasOwnRoi());
+  Mask other = kRoi;
+  other.values[2] = 1;
+  opened.LookAt(other);
+  EXPECT_FALSE(opened.HasOwnRoi());
+  EXPECT_EQ(opened.roi()->values, other.values);
+  EXPECT_TRUE(Refuses(ErrorCode::kUsage, "image 0.png is 640x480", [&] { opened.LookAt({{1, 1}, {1}}); }));
+}
+
+TEST_F(GalleryTest, RefusesARegionThatIsMissingAlteredOrUnlikeItsImages) {
+  const auto open = [&] { Gallery::Open(gallery(), GalleryCheck::kDigests); };
+  WriteWithRoi(kRoi);
+  WriteText(gallery() / "roi.png", ReadText(gallery() / "roi.png") + "x");
+  EXPECT_TRUE(Refuses(ErrorCode::kGallery, "roi.png: was altered", open));
+  fs::remove(gallery() / "roi.png");
+  EXPECT_TRUE(Refuses(ErrorCode::kGallery, "roi.png: is missing", open));
+  fs::remove_all(gallery());
+  WriteWithRoi({{1, 1}, {1}});
+  EXPECT_TRUE(Refuses(ErrorCode::kGallery, "proportions", open));
 }
 
 TEST(PreviewPath, HasSixDigitsAtLeast) {

@@ -13,6 +13,7 @@ using Json = nlohmann::ordered_json;
 
 GalleryManifest WithSegments() {
   GalleryManifest manifest = ExampleManifest(5);
+  manifest.roi_sha256 = std::string(64, 'd');
   manifest.segments = {{"segments/000000.safetensors", std::string(64, 'c'), 3},
                        {"segments/000001.safetensors", std::string(64, 'd'), 2}};
   return manifest;
@@ -48,6 +49,7 @@ TEST(Manifest, BringsBackEveryField) {
   EXPECT_EQ(read.images[1].bits_per_channel, 16);
   EXPECT_EQ(read.segments[1].num_images, 2U);
   EXPECT_EQ(read.map_scale.high, 2.25);
+  EXPECT_EQ(read.roi_sha256, std::string(64, 'd'));
   EXPECT_EQ(read.calibration->evidence, Evidence::kGuarantee);
   EXPECT_EQ(read.calibration->rate, 0.4);
   EXPECT_EQ(read.calibration->retrieval_scores, (std::vector<double>{0.25, 0.75}));
@@ -94,6 +96,12 @@ TEST(Manifest, IsRefusedWhereThresholdsAreNotThoseOfTheScores) {
   EXPECT_TRUE(IsRefusedWith("/thresholds/kind", "estimate", "it was altered"));
 }
 
+TEST(Manifest, MayLookAtAllOfTheImages) {
+  GalleryManifest manifest = WithSegments();
+  manifest.roi_sha256.clear();
+  EXPECT_EQ(ParseManifest(ManifestText(manifest), "m").roi_sha256, "");
+}
+
 TEST(Manifest, BringsBackFloat16AndNoCrop) {
   GalleryManifest manifest = WithSegments();
   manifest.dtype = TensorType::kFloat16;
@@ -121,8 +129,10 @@ void Visit(const Json& json, const Json::json_pointer& place,
 }
 
 bool MayBeAbsent(const std::string& place) {
-  // The first versions wrote no thresholds; a shorter list of levels is a list of levels too.
-  return place == "/thresholds" || place == "/options/levels/0" || place == "/options/levels/1";
+  // The first versions wrote no thresholds and knew no --roi; a shorter list of levels is a list of levels
+  // too.
+  return place == "/thresholds" || place == "/roi" || place == "/options/levels/0" ||
+         place == "/options/levels/1";
 }
 
 TEST(Manifest, IsRefusedWhereAnyFieldIsMissing) {
@@ -154,7 +164,8 @@ TEST(Manifest, IsRefusedWhereAnyFieldIsOfAnotherType) {
       const bool no_crop = place.to_string() == "/preprocessing/crop" && other.is_null();
       const bool no_levels = place.to_string() == "/options/levels" && other.is_array();
       const bool no_thresholds = place.to_string() == "/thresholds" && other.is_null();
-      if (same_type || no_crop || no_levels || no_thresholds) continue;
+      const bool no_roi = place.to_string() == "/roi" && other.is_null();
+      if (same_type || no_crop || no_levels || no_thresholds || no_roi) continue;
       Json json = whole;
       json.at(place) = other;
       EXPECT_TRUE(IsRefused(json)) << place.to_string() << " = " << other.dump();
@@ -204,6 +215,7 @@ TEST(Manifest, IsRefusedWhereAFileLiesOutsideTheGallery) {
   }
   EXPECT_TRUE(IsRefusedWith("/segments/0/file", std::string("segments/a\0b", 12)));
   EXPECT_TRUE(IsRefusedWith("/extractor/file", "../other.pt"));
+  EXPECT_TRUE(IsRefusedWith("/roi/file", "../roi.png"));
 }
 
 TEST(Manifest, IsRefusedWhereSegmentsAndImagesDoNotAddUp) {

@@ -25,6 +25,7 @@ struct FitOptions {
   TensorType dtype = TensorType::kFloat32;
   ListFilter filter;
   ScoringOptions scoring;
+  std::filesystem::path roi;       ///< mask of what is looked at (image/roi.h); empty = everything
   double false_alarm_rate = 0.01;  ///< that the thresholds are for; in (0, 1)
   bool force = false;              ///< replace an existing gallery
 };

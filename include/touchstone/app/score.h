@@ -38,6 +38,7 @@ struct ScoreOptions {
   std::filesystem::path maps_dir;  ///< empty = output / "maps"
   bool write_maps = true;
   bool write_heatmaps = true;
+  std::filesystem::path roi;  ///< mask of what is looked at (image/roi.h); empty = the gallery's
   HeatmapStyle heatmap_style = HeatmapStyle::kOverlay;
   bool gate = false;                ///< stage 2 only for images that stage 1 flags; the others' maps are 0
   std::optional<double> gate_rate;  ///< share of good images that stage 1 flags; empty = the false-alarm rate

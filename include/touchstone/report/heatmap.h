@@ -24,6 +24,7 @@ struct HeatmapOptions {
   double white_level = 65535;       ///< of 16-bit photographs
   double low = 0, high = 1;         ///< the colour scale, one for a whole gallery; low < high
   std::optional<double> threshold;  ///< where the contour runs; none = there is no contour
+  std::optional<Mask> looked_at;    ///< zero = left out; of any size, resized to the photograph's; none = all
 };
 
 /// The photograph with its anomaly map.
@@ -36,6 +37,9 @@ struct HeatmapOptions {
 /// The contour is a double line around the pixels with v > threshold: black on their side, white on the
 /// other. On any gray one of the two has a contrast of 4.5 : 1 or more (WCAG 2). Each is 1 px wide, and 1 px
 /// more for every 512 px of the photograph's longer side.
+///
+/// What is not looked at fades: v / 4 + 72 of each channel, in every style. On dark and bright photographs
+/// alike that is a gray with little contrast.
 /// @param photo  8 bits, or 16 bits (divided by the white level for showing).
 /// @param map    of the photograph's size.
 /// @return 8-bit RGB of the photograph's size, but for kSideBySide. @throws Error kShape if the sizes differ.

@@ -46,6 +46,7 @@ struct Results {
   std::string extractor_sha256;
   ScoringOptions options;
   Preprocessing preprocessing;
+  std::string roi_sha256;  ///< of the mask of what was looked at, as a gallery stores it; empty = all
   std::optional<Thresholds> thresholds;  ///< that the verdicts are by, for the options above
   std::string thresholds_reason;         ///< why there are none
   std::optional<double> gate;            ///< retrieval score up to which stage 2 was not run

@@ -56,7 +56,8 @@ struct GalleryManifest {
   TensorType dtype = TensorType::kFloat32;
   std::optional<Calibration> calibration;  ///< made with `options`; none in galleries of early versions
   MapScale map_scale;
-  std::string source;  ///< the folder the images came from, as given
+  std::string roi_sha256;  ///< of roi.png, what of the photographs is looked at; empty = all of them
+  std::string source;      ///< the folder the images came from, as given
   std::vector<GalleryImage> images;
   std::vector<GallerySegment> segments;
 };
@@ -79,6 +80,16 @@ class Gallery : public GalleryFeatures {
   const std::string& sha256() const { return sha256_; }  ///< of manifest.json
   std::filesystem::path extractor_file() const { return folder_ / "extractor.pt"; }
 
+  /// What of the photographs is looked at (image/roi.h), with 0 and 1 for no and yes; none = all of them, or
+  /// Open read the manifest alone.
+  const std::optional<Mask>& roi() const { return roi_; }
+  const std::string& roi_sha256() const { return roi_sha256_; }  ///< of EncodeRoi's bytes; empty = none
+  /// Looks at this part of the photographs from now on; nothing is written. @param roi of zeros and ones.
+  /// @throws Error kUsage naming --roi, if a normal image has other proportions.
+  void LookAt(const Mask& roi);
+  /// Whether that part is the one that thresholds and colour scale were made with.
+  bool HasOwnRoi() const { return roi_sha256_ == manifest_.roi_sha256; }
+
   std::size_t num_images() const override { return manifest_.images.size(); }
   RowsView globals() const override;
   const std::vector<FeatureShape>& level_shapes() const override { return manifest_.extractor.level_shapes; }
@@ -88,11 +99,14 @@ class Gallery : public GalleryFeatures {
 
  private:
   friend class GalleryWriter;  // opens what it has written before there is a manifest
+  void OpenRoi();
   void OpenSegments();
 
   std::filesystem::path folder_;
   GalleryManifest manifest_;
   std::string sha256_;
+  std::optional<Mask> roi_;
+  std::string roi_sha256_;
   std::vector<SafetensorsFile> segments_;
   std::vector<std::size_t> first_images_;  ///< of each segment
   std::vector<float> globals_;
@@ -106,6 +120,9 @@ class GalleryWriter {
   /// @throws Error kIo; kGallery if the copy's digest is not the manifest's.
   GalleryWriter(std::filesystem::path folder, GalleryManifest manifest,
                 const std::filesystem::path& extractor_file);
+
+  /// Stores what of the photographs is to be looked at. At most once, and before OpenUnfinished.
+  void SetRoi(const Mask& roi);
 
   /// Adds one image. @param preview_jpeg a small picture of it.
   void Add(const GalleryImage& image, const ImageFeatures& features,
@@ -126,6 +143,7 @@ class GalleryWriter {
   std::filesystem::path folder_;
   GalleryManifest manifest_;
   std::size_t images_per_segment_ = 1;
+  std::optional<Mask> roi_;
   std::vector<ImageFeatures> pending_;
 };
 

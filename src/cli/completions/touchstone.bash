@@ -5,9 +5,9 @@ _touchstone_options() {
   local scoring='--num-retrieved --num-neighbors --sigma --fusion --distance --levels --retrieval --image-score'
   case $1 in
     fit) echo "--output --model --method --preset --resize --crop --dtype --include --exclude --white-level" \
-              "--false-alarm-rate $scoring $common" ;;
+              "--false-alarm-rate --roi $scoring $common" ;;
     score) echo "--gallery --output --maps --no-maps --no-heatmaps --heatmap-style --gate --fail-above --fail-on" \
-                "$scoring $common" ;;
+                "--roi $scoring $common" ;;
     evaluate) echo "--maps --dataset --ground-truth --resolution --pro-limit --label-by-mask" \
                    "--bootstrap --confidence --schema $common" ;;
     benchmark) echo "--output --ablation --keep --model --method --preset --resize --crop --dtype --white-level" \
