@@ -26,20 +26,38 @@ def environment(**more):
     return {**{name: value for name, value in os.environ.items() if name not in UNSET}, **more}
 
 
+# Starts the command from a process that is small itself: Linux counts what the parent had in memory when it
+# forked into the child's largest resident set.
+LAUNCHER = """
+import os, subprocess, sys, time
+begin = time.monotonic()
+process = subprocess.Popen(sys.argv[2:])
+_, status, usage = os.wait4(process.pid, 0)
+report = f"{time.monotonic() - begin} {usage.ru_maxrss} {os.waitstatus_to_exitcode(status)}"
+os.write(int(sys.argv[1]), report.encode())
+"""
+
+
 def measure(command, **more_environment):
     """Runs a command to its end. SystemExit with what it said if it fails."""
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        begin = time.monotonic()
-        with subprocess.Popen(command, stdout=out, stderr=err, env=environment(**more_environment)) as process:
-            _, status, usage = os.wait4(process.pid, 0)
-            seconds = time.monotonic() - begin
-            process.returncode = os.waitstatus_to_exitcode(status)
+    read_end, write_end = os.pipe()
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, os.fdopen(read_end) as report:
+        subprocess.run(
+            [sys.executable, "-S", "-c", LAUNCHER, str(write_end), *map(str, command)],
+            stdout=out,
+            stderr=err,
+            env=environment(**more_environment),
+            pass_fds=(write_end,),
+            check=True,
+        )
+        os.close(write_end)
+        seconds, peak_kib, code = report.read().split()
         out.seek(0)
         err.seek(0)
         stdout, stderr = out.read(), err.read().decode(errors="replace")
-    if process.returncode != 0:
-        sys.exit(f"{' '.join(map(str, command))}\nended with {process.returncode}: {stderr}")
-    return Run(seconds, usage.ru_maxrss * 1024 / 1e6, stdout, stderr)
+    if code != "0":
+        sys.exit(f"{' '.join(map(str, command))}\nended with {code}: {stderr}")
+    return Run(float(seconds), int(peak_kib) * 1024 / 1e6, stdout, stderr)
 
 
 def digest(folder):
