@@ -33,8 +33,9 @@ def wait_until(condition):
 def test_score_that_waits_for_paths_ends_at_once_with_valid_results(
     tmp_path, gallery, check, number, threads
 ):
+    (tmp_path / "good").symlink_to(check)  # a label that evaluate knows
     with start("score", "-", "-g", gallery, "-o", "r", "--threads", threads, cwd=tmp_path) as process:
-        process.stdin.write(b"check/000.png\ncheck/001.png\n")
+        process.stdin.write(b"good/000.png\ngood/001.png\n")
         process.stdin.flush()
         lines = [
             process.stdout.readline() for _ in range(2)
@@ -42,13 +43,13 @@ def test_score_that_waits_for_paths_ends_at_once_with_valid_results(
         process.send_signal(number)
         assert process.wait(PATIENCE_S) == 130
         stderr = process.stderr.read().decode()
-    assert check.is_dir() and [line.split(b"\t")[1] for line in lines] == [
-        b"check/000.png\n",
-        b"check/001.png\n",
+    assert [line.split(b"\t")[1] for line in lines] == [
+        b"good/000.png\n",
+        b"good/001.png\n",
     ]
     document = json.loads((tmp_path / "r" / "results.json").read_text())
     assert document["complete"] is False
-    assert [image["path"] for image in document["images"]] == ["check/000.png", "check/001.png"]
+    assert [image["path"] for image in document["images"]] == ["good/000.png", "good/001.png"]
     assert len((tmp_path / "r" / "scores.csv").read_text().splitlines()) == 3
     assert "interrupted" in stderr
     assert "The run did not finish" in (tmp_path / "r" / "report.html").read_text()
