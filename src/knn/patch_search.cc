@@ -33,8 +33,8 @@ bool Insert(PatchNeighbor* best, std::size_t k, const PatchNeighbor& candidate) 
   return true;
 }
 
-// What a pair costs in each step, in operations on 8 floats, found by measurement (tests/bench): from
-// this it is judged whether comparing whole rows would have been cheaper.
+// What a pair costs in each step, in operations on 8 floats: estimates, good enough to judge whether
+// comparing whole rows would have been cheaper. Results do not depend on them.
 constexpr double kRefineCost = 12;
 constexpr double kMeasureCost = 0.8;  // for each channel
 constexpr double kWholeCost = 0.15;   // for each channel
