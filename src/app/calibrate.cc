@@ -7,6 +7,7 @@
 #include "app/inputs.h"
 #include "app/leave_one_out.h"
 #include "app/load_image.h"
+#include "app/make_scorer.h"
 #include "app/output_folder.h"
 #include "app/score_image.h"
 #include "touchstone/core/error.h"
@@ -88,9 +89,9 @@ CalibrateSummary Calibrate(const CalibrateOptions& options, ProgressSink& progre
   MakeWritableFolder(options.gallery);  // found out before the work, not after it
   const double stored_rate = manifest.calibration.value_or(Calibration()).rate;
   const Extractor extractor = LoadExtractor(gallery);
-  const SpadeScorer scorer(gallery, manifest.options);
+  const std::unique_ptr<Scorer> scorer = MakeScorer(gallery, manifest.options);
   Sample sample(manifest, progress);
-  const ScoringContext context{gallery, extractor, scorer, {}, {}, {}, {}, {}};
+  const ScoringContext context{gallery, extractor, *scorer, {}, {}, {}, {}, {}};
   ScoreInto(&sample, items, context, progress);
   CalibrateSummary summary;
   summary.failed = sample.failed();

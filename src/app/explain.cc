@@ -2,14 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 
+#include "app/make_scorer.h"
 #include "app/map_scale.h"
 #include "app/score_image.h"
 #include "touchstone/core/error.h"
 #include "touchstone/core/file.h"
 #include "touchstone/image/encode.h"
 #include "touchstone/image/reader.h"
-#include "touchstone/methods/fusion.h"
 #include "touchstone/methods/map_origin.h"
 
 namespace touchstone {
@@ -50,11 +51,12 @@ void CheckOutput(const ExplainOptions& options) {
 // Finds out what an image's map was made of.
 class Explainer {
  public:
-  Explainer(const Gallery& gallery, const ScoringOptions& options, const ExaminedImage& examined)
+  Explainer(const Gallery& gallery, const Scorer& scorer, const ExaminedImage& examined)
       : gallery_(gallery),
-        options_(options),
+        scorer_(scorer),
+        options_(scorer.options()),
         examined_(examined),
-        geometry_(GeometryOf(gallery.manifest().preprocessing, options.sigma)) {}
+        geometry_(GeometryOf(gallery.manifest().preprocessing, options_.sigma)) {}
 
   // The maxima above the threshold; where there are none, or no threshold, what comes nearest to that.
   std::vector<MapPeak> Peaks(const std::optional<double>& threshold, std::string* what_they_are) const {
@@ -77,7 +79,9 @@ class Explainer {
       const std::size_t location = LargestContribution(examined_.scores.grids[space], geometry_,
                                                        examined_.photo.size, peak.x_px, peak.y_px);
       hot_spot.matches.push_back(Match(space, location));
-      AddParts(space, location, &hot_spot.shares);
+      for (const LevelPart& part : scorer_.Parts(examined_.features, examined_.scores, space, location)) {
+        hot_spot.shares.push_back({part.level, part.distance});
+      }
     }
     double sum = 0;
     for (const LevelShare& part : hot_spot.shares) sum += part.share;
@@ -102,16 +106,12 @@ class Explainer {
     return options_.distance == Distance::kL2 ? std::sqrt(squared) : squared;
   }
 
-  std::vector<int> LevelsOf(std::size_t space) const {
-    return options_.fusion == Fusion::kConcat ? options_.levels : std::vector<int>{options_.levels[space]};
-  }
-
   PatchMatch Match(std::size_t space, std::size_t location) const {
     const ScoreMap& grid = examined_.scores.grids[space];
     const PatchNeighbor& nearest = examined_.scores.nearest[space][location];
     const GalleryImage& normal = gallery_.manifest().images[static_cast<std::size_t>(nearest.image)];
     PatchMatch match;
-    match.levels = LevelsOf(space);
+    match.levels = examined_.scores.grid_levels[space];
     match.patch = CellInPhotograph(grid.size, location, geometry_, examined_.photo.size);
     match.normal = static_cast<std::size_t>(nearest.image);
     match.normal_path = normal.path;
@@ -123,33 +123,8 @@ class Explainer {
     return match;
   }
 
-  // Adds what each level of a search space has of the distance to the nearest patch. A squared distance of
-  // joined levels is the sum of theirs; a root is no such sum, so concat's parts are those of the squared
-  // distance.
-  void AddParts(std::size_t space, std::size_t location, std::vector<LevelShare>* parts) const {
-    const PatchNeighbor& nearest = examined_.scores.nearest[space][location];
-    const std::vector<int> levels = LevelsOf(space);
-    if (levels.size() == 1) {
-      parts->push_back({levels[0], AsDistance(nearest.squared_distance)});
-      return;
-    }
-    std::vector<FeatureMap> pyramid;
-    for (const int level : levels) pyramid.push_back(examined_.features.pyramid[level - 1]);
-    const std::vector<FeatureMap> normal_pyramid =
-        gallery_.ReadPyramid(static_cast<std::size_t>(nearest.image), levels);
-    const FusedRows image(pyramid), normal(normal_pyramid);
-    std::vector<float> image_row(image.cols()), normal_row(normal.cols());
-    const float* a = image.Row(location, image_row.data());
-    const float* b = normal.Row(static_cast<std::size_t>(nearest.location), normal_row.data());
-    for (std::size_t l = 0; l < levels.size(); ++l) {
-      const auto channels = static_cast<std::size_t>(pyramid[l].shape.channels);
-      parts->push_back({levels[l], SquaredDistance(a, b, channels)});
-      a += channels;
-      b += channels;
-    }
-  }
-
   const Gallery& gallery_;
+  const Scorer& scorer_;
   const ScoringOptions& options_;
   const ExaminedImage& examined_;
   MapGeometry geometry_;
@@ -204,13 +179,13 @@ Explanation Explain(const ExplainOptions& options, ProgressSink& progress) {
   const Gallery gallery = Gallery::Open(options.gallery, GalleryCheck::kDigests);
   const Extractor extractor = LoadExtractor(gallery);
   const ScoringOptions wanted = Apply(options.scoring, gallery.manifest().options);
-  const SpadeScorer scorer(gallery, wanted);
-  const ScoringContext context{gallery, extractor, scorer, {}, JudgeFor(gallery, wanted), {}, {}, {}};
+  const std::unique_ptr<Scorer> scorer = MakeScorer(gallery, wanted);
+  const ScoringContext context{gallery, extractor, *scorer, {}, JudgeFor(gallery, wanted), {}, {}, {}};
   const ExaminedImage examined = ExamineImage(item, context);
   const HeatmapOptions heatmap = HeatmapOptionsFor(gallery, wanted, progress);
-  const Explainer explainer(gallery, scorer.options(), examined);
+  const Explainer explainer(gallery, *scorer, examined);
   Explanation explanation;
-  explanation.run = HeadingOf(options.gallery, gallery, scorer.options());
+  explanation.run = HeadingOf(options.gallery, gallery, scorer->options());
   explanation.run.images = {examined.scored.result};
   explanation.run.complete = true;
   explanation.pixel_threshold = heatmap.threshold;

@@ -7,10 +7,10 @@
 #include <random>
 #include <set>
 
+#include "app/make_scorer.h"
 #include "app/map_scale.h"
 #include "touchstone/core/parallel.h"
 #include "touchstone/image/roi.h"
-#include "touchstone/methods/spade.h"
 
 namespace touchstone {
 namespace {
@@ -33,16 +33,16 @@ ScoringOptions WithFewerImages(const Gallery& gallery, ScoringOptions options) {
   return options;
 }
 
-OwnScore ScoreOwnImage(const Gallery& gallery, const SpadeScorer& scorer, std::size_t image) {
+OwnScore ScoreOwnImage(const Gallery& gallery, const Scorer& scorer, std::size_t image) {
   const GalleryManifest& manifest = gallery.manifest();
-  const SpadeScores scores =
+  const MethodScores scores =
       scorer.Score(gallery.ReadFeatures(image), image, {LeftOutWith(gallery, image), {}});
   const ScoreMap map = MakeAnomalyMap(
       scores.grids, GeometryOf(manifest.preprocessing, scorer.options().sigma), manifest.images[image].size);
   std::vector<float> values = gallery.roi() ? ValuesInside(*gallery.roi(), map) : map.values;
   const auto high = values.begin() + static_cast<std::ptrdiff_t>(ShareOf(values.size() - 1, 0.99));
   std::nth_element(values.begin(), high, values.end());
-  return {image, scores.retrieval_score, *std::max_element(high, values.end()), *high};
+  return {image, *scores.retrieval_score, *std::max_element(high, values.end()), *high};
 }
 
 }  // namespace
@@ -79,13 +79,13 @@ std::vector<std::size_t> DrawOwnImages(std::size_t num_images, std::size_t count
 std::vector<OwnScore> ScoreOwnImages(const Gallery& gallery, const ScoringOptions& options,
                                      const std::vector<std::size_t>& images, ProgressSink& progress) {
   if (gallery.num_images() == 1) return {};
-  const SpadeScorer scorer(gallery, WithFewerImages(gallery, options));
+  const std::unique_ptr<Scorer> scorer = MakeScorer(gallery, WithFewerImages(gallery, options));
   std::vector<OwnScore> scores(images.size());
   std::mutex mutex;
   progress.Begin("leave one out", images.size());
   ParallelFor(images.size(), [&](std::size_t i) {
     if (progress.Interrupted()) return;
-    scores[i] = ScoreOwnImage(gallery, scorer, images[i]);
+    scores[i] = ScoreOwnImage(gallery, *scorer, images[i]);
     const std::lock_guard<std::mutex> lock(mutex);
     progress.Advance();
   });

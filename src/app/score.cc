@@ -6,6 +6,7 @@
 
 #include "app/inputs.h"
 #include "app/load_image.h"
+#include "app/make_scorer.h"
 #include "app/map_scale.h"
 #include "app/output_folder.h"
 #include "app/report_files.h"
@@ -164,9 +165,9 @@ class ScoreRun {
     const Extractor extractor = LoadExtractor(gallery);
     const GalleryManifest& manifest = gallery.manifest();
     const ScoringOptions wanted = Apply(options_.scoring, manifest.options);
-    const SpadeScorer scorer(gallery, wanted);
+    const std::unique_ptr<Scorer> scorer = MakeScorer(gallery, wanted);
     const Judge judge = JudgeFor(gallery, wanted);
-    summary_.results = Heading(options_, gallery, scorer.options());
+    summary_.results = Heading(options_, gallery, scorer->options());
     if (options_.gate) summary_.results.gate = GateScore(judge, options_.gate_rate);
     WarnAboutOptions(gallery, wanted);
     NameThresholds(judge);
@@ -182,7 +183,7 @@ class ScoreRun {
       heatmap->style = options_.heatmap_style;
     }
     try {
-      ScoreAll({gallery, extractor, scorer, heatmap, judge, summary_.results.gate, options_.output,
+      ScoreAll({gallery, extractor, *scorer, heatmap, judge, summary_.results.gate, options_.output,
                 MapsDir(options_), ThumbnailBytes(items_.total())});
     } catch (const Error&) {
       KeepWhatIsThere();

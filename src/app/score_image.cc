@@ -43,10 +43,10 @@ void FindRegions(const Judge& judge, const ScoreMap& map, ImageResult* result) {
   }
 }
 
-// Fills in what follows from map and retrieval score.
-void FillInScores(const ScoringContext& context, const ScoreMap& map, double retrieval_score,
+// Fills in what follows from the map and the method's scores.
+void FillInScores(const ScoringContext& context, const ScoreMap& map, const MethodScores& scores,
                   ImageResult* result) {
-  result->retrieval_score = retrieval_score;
+  result->retrieval_score = scores.retrieval_score;
   result->map_max = *std::max_element(map.values.begin(), map.values.end());
   const bool by_map = context.scorer.options().image_score == ImageScore::kMapMax;
   result->score = by_map ? result->map_max : result->retrieval_score;
@@ -70,7 +70,7 @@ void WritePictures(const InputItem& item, const ScoringContext& context, const I
 }
 
 // An image that the gate stopped is normal: none of its pixels is anomalous.
-ScoreMap MapOf(const SpadeScores& scores, const ScoringContext& context, Size size) {
+ScoreMap MapOf(const MethodScores& scores, const ScoringContext& context, Size size) {
   if (scores.grids.empty()) {
     return {size,
             std::vector<float>(static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height))};
@@ -132,7 +132,7 @@ ExaminedImage ExamineImage(const InputItem& item, const ScoringContext& context)
   scored.times.search_s = watch.Lap();
   examined.map = MapOf(examined.scores, context, examined.photo.size);
   scored.result.is_gated = examined.scores.grids.empty();
-  FillInScores(context, examined.map, examined.scores.retrieval_score, &scored.result);
+  FillInScores(context, examined.map, examined.scores, &scored.result);
   scored.times.write_s = watch.Lap();
   return examined;
 }

@@ -9,7 +9,7 @@
 #include "app/verdict.h"
 #include "touchstone/app/progress.h"
 #include "touchstone/backbone/extractor.h"
-#include "touchstone/methods/spade.h"
+#include "touchstone/methods/scorer.h"
 #include "touchstone/report/heatmap.h"
 #include "touchstone/report/results.h"
 #include "touchstone/store/gallery.h"
@@ -20,12 +20,12 @@ namespace touchstone {
 struct ScoringContext {
   const Gallery& gallery;
   const Extractor& extractor;
-  const SpadeScorer& scorer;
+  const Scorer& scorer;
   std::optional<HeatmapOptions> heatmap;  ///< none = write no heat maps
   Judge judge;
   std::optional<double> gate;  ///< retrieval score up to which there is no stage 2, and the map is 0
   std::filesystem::path results_dir;
-  std::filesystem::path maps_dir;  ///< empty = write no maps
+  std::filesystem::path maps_dir;   ///< empty = write no maps
   std::size_t thumbnail_bytes = 0;  ///< what a picture for the report may take
 };
 
@@ -42,7 +42,7 @@ struct ExaminedImage {
   ScoredImage scored;
   Image photo;
   ImageFeatures features;
-  SpadeScores scores;
+  MethodScores scores;
   ScoreMap map;  ///< of the photograph's size
 };
 

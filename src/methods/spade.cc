@@ -174,6 +174,11 @@ struct SpadeScorer::Impl {
     return selected;
   }
 
+  // Of a search space.
+  std::vector<int> LevelsOf(std::size_t space) const {
+    return options.fusion == Fusion::kConcat ? options.levels : std::vector<int>{options.levels[space]};
+  }
+
   // Every gallery image but those left out, nearest first.
   std::vector<Neighbor> RankImages(const std::vector<float>& global,
                                    const std::vector<std::size_t>& left_out) const {
@@ -188,7 +193,7 @@ struct SpadeScorer::Impl {
   }
 
   // Stage 2 in one search space: the mean distance of each location to its k nearest, and the nearest.
-  void SearchSpace(std::size_t space, const FeatureMap& query, SpadeScores* scores) const {
+  void SearchSpace(std::size_t space, const FeatureMap& query, MethodScores* scores) const {
     const std::size_t k = static_cast<std::size_t>(options.num_neighbors);
     PatchSearch search(View(query), projections[space], k);
     for (const Neighbor& image : scores->retrieved) {
@@ -209,6 +214,7 @@ struct SpadeScorer::Impl {
       nearest[p] = neighbors[p * k];
     }
     scores->grids.push_back(std::move(map));
+    scores->grid_levels.push_back(LevelsOf(space));
     scores->nearest.push_back(std::move(nearest));
   }
 };
@@ -221,23 +227,24 @@ SpadeScorer::~SpadeScorer() = default;
 
 const ScoringOptions& SpadeScorer::options() const { return impl_->options; }
 
-SpadeScores SpadeScorer::Score(const ImageFeatures& features, std::uint64_t draw,
-                               const SpadeScope& scope) const {
+MethodScores SpadeScorer::Score(const ImageFeatures& features, std::uint64_t draw,
+                                const ScoringScope& scope) const {
   const ScoringOptions& options = impl_->options;
   std::vector<FeatureMap> levels = impl_->SelectLevels(features);
   const std::vector<Neighbor> ranked = impl_->RankImages(features.global, scope.left_out);
   const std::size_t count =
       std::min<std::size_t>(static_cast<std::size_t>(options.num_retrieved), ranked.size());
-  SpadeScores scores;
+  double sum = 0;  // d(y) = 1/K sum ||f - f_y||^2
   for (std::size_t i = 0; i < count; ++i) {
-    scores.retrieval_score += ApplyDistance(ranked[i].squared_distance, options.distance);
+    sum += ApplyDistance(ranked[i].squared_distance, options.distance);
   }
-  scores.retrieval_score /= static_cast<double>(count);
+  MethodScores scores;
+  scores.retrieval_score = sum / static_cast<double>(count);
   scores.retrieved.assign(ranked.begin(), ranked.begin() + static_cast<std::ptrdiff_t>(count));
   if (options.retrieval == Retrieval::kRandom) {
     scores.retrieved = DrawImages(ranked, count, options.seed, draw);
   }
-  if (scope.gate && scores.retrieval_score <= *scope.gate) return scores;
+  if (scope.gate && *scores.retrieval_score <= *scope.gate) return scores;
   std::vector<FeatureMap> spaces;
   if (options.fusion == Fusion::kConcat) {
     spaces.push_back(FuseLevels(levels));
@@ -248,6 +255,31 @@ SpadeScores SpadeScorer::Score(const ImageFeatures& features, std::uint64_t draw
     impl_->SearchSpace(s, spaces[s], &scores);
   }
   return scores;
+}
+
+std::vector<LevelPart> SpadeScorer::Parts(const ImageFeatures& features, const MethodScores& scores,
+                                          std::size_t grid, std::size_t location) const {
+  const PatchNeighbor& nearest = scores.nearest[grid][location];
+  const std::vector<int>& levels = scores.grid_levels[grid];
+  if (levels.size() == 1) {
+    return {{levels[0], ApplyDistance(nearest.squared_distance, impl_->options.distance)}};
+  }
+  std::vector<FeatureMap> pyramid;
+  for (const int level : levels) pyramid.push_back(features.pyramid[level - 1]);
+  const std::vector<FeatureMap> normal_pyramid =
+      impl_->gallery.ReadPyramid(static_cast<std::size_t>(nearest.image), levels);
+  const FusedRows image(pyramid), normal(normal_pyramid);
+  std::vector<float> image_row(image.cols()), normal_row(normal.cols());
+  const float* a = image.Row(location, image_row.data());
+  const float* b = normal.Row(static_cast<std::size_t>(nearest.location), normal_row.data());
+  std::vector<LevelPart> parts;
+  for (std::size_t l = 0; l < levels.size(); ++l) {
+    const auto channels = static_cast<std::size_t>(pyramid[l].shape.channels);
+    parts.push_back({levels[l], SquaredDistance(a, b, channels)});
+    a += channels;
+    b += channels;
+  }
+  return parts;
 }
 
 }  // namespace touchstone

@@ -38,7 +38,7 @@ TEST(SpadeScorer, AveragesTheNearestAsScipyFindsThem) {
         const ImageFeatures features{values, {{{1, 1, channels}, values}}};
         const double mean = expected[q];
         EXPECT_NEAR(patches.Score(features, 0).grids[0].values[0], mean, 1e-5 * (mean + 1)) << name;
-        EXPECT_NEAR(images.Score(features, 0).retrieval_score, mean, 1e-5 * (mean + 1)) << name;
+        EXPECT_NEAR(*images.Score(features, 0).retrieval_score, mean, 1e-5 * (mean + 1)) << name;
       }
     }
   }

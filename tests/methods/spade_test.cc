@@ -54,7 +54,7 @@ void ExpectNear(const std::vector<ScoreMap>& grids, const std::vector<std::vecto
   }
 }
 
-void ExpectSame(const SpadeScores& a, const SpadeScores& b, const std::string& what) {
+void ExpectSame(const MethodScores& a, const MethodScores& b, const std::string& what) {
   EXPECT_EQ(a.retrieval_score, b.retrieval_score) << what;
   EXPECT_EQ(Rows(a.retrieved), Rows(b.retrieved)) << what;
   ASSERT_EQ(a.grids.size(), b.grids.size()) << what;
@@ -96,9 +96,9 @@ TEST(SpadeScorer, EqualsTheReferenceForEveryCombinationOfOptions) {
   for (const ScoringOptions& options : AllOptions()) {
     for (const std::vector<std::size_t>& left_out : {std::vector<std::size_t>{}, {2}, {0, 3}}) {
       const ReferenceScores expected = ScoreReference(gallery.images(), query, options, left_out);
-      const SpadeScores scores = SpadeScorer(gallery, options).Score(query, 0, {left_out, {}});
+      const MethodScores scores = SpadeScorer(gallery, options).Score(query, 0, {left_out, {}});
       const std::string what = Described(options) + ", left out " + std::to_string(left_out.size());
-      EXPECT_NEAR(scores.retrieval_score, expected.retrieval_score, 1e-6 * expected.retrieval_score) << what;
+      EXPECT_NEAR(*scores.retrieval_score, expected.retrieval_score, 1e-6 * expected.retrieval_score) << what;
       EXPECT_EQ(Rows(scores.retrieved), expected.retrieved) << what;
       ExpectNear(scores.grids, expected.grids, what);
     }
@@ -111,14 +111,14 @@ TEST(SpadeScorer, GivesGridsOfTheSearchedLevels) {
   options.levels = {2, 3};
   EXPECT_EQ(SpadeScorer(gallery, options).Score(Query(), 0).grids.at(0).size, (Size{3, 4}));
   options.fusion = Fusion::kPerLevel;
-  const SpadeScores scores = SpadeScorer(gallery, options).Score(Query(), 0);
+  const MethodScores scores = SpadeScorer(gallery, options).Score(Query(), 0);
   ASSERT_EQ(scores.grids.size(), 2U);
   EXPECT_EQ(scores.grids[1].size, (Size{2, 2}));
 }
 
 // The patch named is in a retrieved image and lies at the distance that the grid holds.
 void ExpectNearestExplainsTheGrids(const FakeGallery& gallery, const ImageFeatures& query,
-                                   const SpadeScores& scores, const ScoringOptions& options) {
+                                   const MethodScores& scores, const ScoringOptions& options) {
   const auto spaces = [&](const ImageFeatures& features) {
     if (options.fusion == Fusion::kPerLevel) return features.pyramid;
     return std::vector<FeatureMap>{FuseLevels(features.pyramid)};
@@ -158,7 +158,7 @@ TEST(SpadeScorer, NamesTheNearestPatchOfEachLocation) {
 TEST(SpadeScorer, ReportsTheDistancesOfTheRetrievedImages) {
   const FakeGallery gallery = TestGallery();
   const ImageFeatures query = Query();
-  const SpadeScores scores = SpadeScorer(gallery, {}).Score(query, 0);
+  const MethodScores scores = SpadeScorer(gallery, {}).Score(query, 0);
   for (const Neighbor& neighbor : scores.retrieved) {
     const float* global = gallery.globals().row(neighbor.row);
     EXPECT_EQ(neighbor.squared_distance, SquaredDistance(query.global.data(), global, kGlobalSize));
@@ -170,10 +170,10 @@ TEST(SpadeScorer, ScoresAGalleryImageZeroUnlessItIsLeftOut) {
   ScoringOptions options;
   options.num_retrieved = 1;
   const SpadeScorer scorer(gallery, options);
-  const SpadeScores found = scorer.Score(gallery.images()[3], 0);
+  const MethodScores found = scorer.Score(gallery.images()[3], 0);
   EXPECT_EQ(found.retrieval_score, 0);
   for (const float value : found.grids[0].values) EXPECT_EQ(value, 0.0F);
-  const SpadeScores without = scorer.Score(gallery.images()[3], 0, {{3}, {}});
+  const MethodScores without = scorer.Score(gallery.images()[3], 0, {{3}, {}});
   EXPECT_GT(without.retrieval_score, 0);
   EXPECT_GT(*std::min_element(without.grids[0].values.begin(), without.grids[0].values.end()), 0.0F);
 }
@@ -183,8 +183,8 @@ TEST(SpadeScorer, LeftOutEqualsAGalleryWithoutThoseImages) {
   std::vector<ImageFeatures> others = images;
   others.erase(others.begin() + 1, others.begin() + 3);
   const FakeGallery gallery(images), smaller(others);
-  const SpadeScores left_out = SpadeScorer(gallery, {}).Score(Query(), 0, {{2, 1}, {}});
-  const SpadeScores absent = SpadeScorer(smaller, {}).Score(Query(), 0);
+  const MethodScores left_out = SpadeScorer(gallery, {}).Score(Query(), 0, {{2, 1}, {}});
+  const MethodScores absent = SpadeScorer(smaller, {}).Score(Query(), 0);
   EXPECT_EQ(left_out.retrieval_score, absent.retrieval_score);
   EXPECT_EQ(left_out.grids[0].values, absent.grids[0].values);
 }
@@ -192,12 +192,12 @@ TEST(SpadeScorer, LeftOutEqualsAGalleryWithoutThoseImages) {
 TEST(SpadeScorer, SkipsStageTwoForAnImageThatTheGateStops) {
   const FakeGallery gallery = TestGallery();
   const SpadeScorer scorer(gallery, {});
-  const SpadeScores open = scorer.Score(Query(), 0);
-  const SpadeScores stopped = scorer.Score(Query(), 0, {{}, open.retrieval_score});
+  const MethodScores open = scorer.Score(Query(), 0);
+  const MethodScores stopped = scorer.Score(Query(), 0, {{}, open.retrieval_score});
   EXPECT_TRUE(stopped.grids.empty());
   EXPECT_EQ(stopped.retrieval_score, open.retrieval_score);
   EXPECT_EQ(Rows(stopped.retrieved), Rows(open.retrieved));
-  const double below = std::nextafter(open.retrieval_score, 0);
+  const double below = std::nextafter(*open.retrieval_score, 0);
   ExpectSame(scorer.Score(Query(), 0, {{}, below}), open, "above the gate");
 }
 
@@ -226,7 +226,7 @@ TEST(SpadeScorer, GivesTheSameBytesWhateverTheCacheHolds) {
   for (const auto& fusion : FusionNames()) {
     ScoringOptions options;
     options.fusion = fusion.second;
-    const SpadeScores expected = SpadeScorer(gallery, options).Score(Query(), 0);
+    const MethodScores expected = SpadeScorer(gallery, options).Score(Query(), 0);
     for (const std::size_t cache_bytes : {0, 1, 3000, 20000}) {
       const SpadeScorer scorer(gallery, options, cache_bytes);
       for (int round = 0; round < 2; ++round) {
@@ -242,13 +242,13 @@ TEST(SpadeScorer, GivesTheSameBytesForAnyThreadsAndAnyOrderOfImages) {
   ScoringOptions options;
   options.retrieval = Retrieval::kRandom;
   options.num_retrieved = 2;
-  std::vector<SpadeScores> expected;
+  std::vector<MethodScores> expected;
   for (std::size_t i = 0; i < queries.size(); ++i) {
     expected.push_back(SpadeScorer(gallery, options).Score(queries[i], i));
   }
   for (const int threads : {1, 2, 7}) {
     const SpadeScorer scorer(gallery, options, 3000);
-    std::vector<SpadeScores> found(queries.size());
+    std::vector<MethodScores> found(queries.size());
     WithThreads(threads, [&] {
       ParallelFor(queries.size(), [&](std::size_t i) { found[i] = scorer.Score(queries[i], i); });
     });
@@ -265,12 +265,12 @@ TEST(SpadeScorer, ComparesWithRandomImagesOnRequest) {
   ScoringOptions options;
   options.num_retrieved = 2;
   options.levels = {1, 2, 3};
-  const double nearest_score = SpadeScorer(gallery, options).Score(query, 0).retrieval_score;
+  const double nearest_score = *SpadeScorer(gallery, options).Score(query, 0).retrieval_score;
   options.retrieval = Retrieval::kRandom;
   const SpadeScorer scorer(gallery, options);
   std::set<std::vector<std::size_t>> draws;
   for (std::uint64_t draw = 0; draw < 60; ++draw) {
-    const SpadeScores scores = scorer.Score(query, draw);
+    const MethodScores scores = scorer.Score(query, draw);
     const std::vector<std::size_t> rows = Rows(scores.retrieved);
     ASSERT_EQ(std::set<std::size_t>(rows.begin(), rows.end()).size(), 2U) << "an image was drawn twice";
     EXPECT_EQ(scores.retrieval_score, nearest_score);
@@ -367,7 +367,7 @@ TEST(SpadeAgainstThePort, KeepsTheGalleryRowsThatThePortDrops) {
   ScoringOptions options;
   options.num_retrieved = 5;
   const FakeGallery gallery(images);
-  const SpadeScores scores = SpadeScorer(gallery, options).Score(query, 0);
+  const MethodScores scores = SpadeScorer(gallery, options).Score(query, 0);
   for (const float value : scores.grids[0].values) {
     ASSERT_EQ(value, 0.0F) << "the port finds 6 (l2), or 36 (l2sq)";
   }
@@ -380,11 +380,11 @@ TEST(SpadeAgainstThePort, SquaresWhereThePortTakesRoots) {
   const ImageFeatures query = OneLevel({0, 0}, shape, {0, 0});
   ScoringOptions options;
   options.num_neighbors = 2;
-  const SpadeScores squared = SpadeScorer(gallery, options).Score(query, 0);
+  const MethodScores squared = SpadeScorer(gallery, options).Score(query, 0);
   EXPECT_EQ(squared.retrieval_score, (25 + 1) / 2.0);
   EXPECT_EQ(squared.grids[0].values[0], (100 + 4) / 2.0F);
   options.distance = Distance::kL2;
-  const SpadeScores roots = SpadeScorer(gallery, options).Score(query, 0);
+  const MethodScores roots = SpadeScorer(gallery, options).Score(query, 0);
   EXPECT_EQ(roots.retrieval_score, (5 + 1) / 2.0);
   EXPECT_EQ(roots.grids[0].values[0], (10 + 2) / 2.0F);
 }

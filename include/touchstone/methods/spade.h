@@ -2,14 +2,11 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "touchstone/core/feature_map.h"
-#include "touchstone/core/image.h"
-#include "touchstone/knn/distance.h"
-#include "touchstone/knn/patch_search.h"
-#include "touchstone/methods/scoring_options.h"
+#include "touchstone/knn/rows.h"
+#include "touchstone/methods/scorer.h"
 
 namespace touchstone {
 
@@ -24,25 +21,6 @@ class GalleryFeatures {
   virtual std::vector<FeatureMap> ReadPyramid(std::size_t image, const std::vector<int>& levels) const = 0;
 };
 
-/// The two stages' results for one image.
-struct SpadeScores {
-  /// 1/K * sum of distances to the K nearest global features [SPADE, Eq. 1].
-  double retrieval_score = 0;
-  /// The images that stage 2 compared with: gallery index and squared distance of the globals.
-  std::vector<Neighbor> retrieved;
-  /// Mean distance of each location to its k nearest [SPADE, Eq. 3], on the feature grid: one map
-  /// for concat, one for each level otherwise; none where the gate kept stage 2 from running.
-  std::vector<ScoreMap> grids;
-  /// The gallery patch nearest to each location: element [g][y * width + x] is that of grids[g] at (x, y).
-  std::vector<std::vector<PatchNeighbor>> nearest;
-};
-
-/// Which part of the gallery an image is compared with, and how far; by default all of it, all the way.
-struct SpadeScope {
-  std::vector<std::size_t> left_out;  ///< gallery images to act as if absent (leave-one-out); one must remain
-  std::optional<double> gate;         ///< stage 2 only if the retrieval score is above this
-};
-
 /// SPADE: N. Cohen, Y. Hoshen, "Sub-Image Anomaly Detection with Deep Pyramid Correspondences",
 /// arXiv:2005.02357.
 ///
@@ -52,7 +30,7 @@ struct SpadeScope {
 /// with N_k over all locations of the K retrieved images. `Distance::kL2` takes the root of each
 /// distance before the mean. Search is exact (knn/patch_search.h); the result for an image depends on
 /// nothing but the gallery, the options and the image. Safe to call concurrently.
-class SpadeScorer {
+class SpadeScorer : public Scorer {
  public:
   /// @param gallery      must outlive the scorer; at least one image.
   /// @param cache_bytes  bound on gallery features kept ready for search between images.
@@ -60,15 +38,19 @@ class SpadeScorer {
   /// retrieved images have patches; kNotFinite if a global feature of the gallery is.
   SpadeScorer(const GalleryFeatures& gallery, const ScoringOptions& options,
               std::size_t cache_bytes = std::size_t{192} << 20);
-  ~SpadeScorer();
+  ~SpadeScorer() override;
 
-  /// Scores one image.
-  /// @param features   of the extractor that made the gallery; same shapes.
-  /// @param draw       what tells images apart for Retrieval::kRandom (e.g. bits of a digest).
-  /// @throws Error kShape naming the level whose shape differs from the gallery's; kNotFinite.
-  SpadeScores Score(const ImageFeatures& features, std::uint64_t draw, const SpadeScope& scope = {}) const;
+  /// retrieval_score is d(y), one grid of d(y, p) for concat and one for each level otherwise. `draw` is for
+  /// Retrieval::kRandom.
+  MethodScores Score(const ImageFeatures& features, std::uint64_t draw,
+                     const ScoringScope& scope = {}) const override;
 
-  const ScoringOptions& options() const;  ///< with K clipped and levels filled in
+  /// A squared distance of joined levels is the sum of theirs; a root is no such sum, so concat's parts are
+  /// always those of the squared distance to the nearest patch.
+  std::vector<LevelPart> Parts(const ImageFeatures& features, const MethodScores& scores, std::size_t grid,
+                               std::size_t location) const override;
+
+  const ScoringOptions& options() const override;
 
  private:
   struct Impl;
