@@ -1,5 +1,6 @@
 #include "pixel_histograms.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -85,27 +86,30 @@ std::vector<std::uint32_t> EdgeWalk::Finish() {
 }
 
 PixelHistogram CountPixels(const PixelImage& image, const ScoreBins& bins) {
-  PixelHistogram counts(bins.keys().size());
-  const Regions regions = image.mask ? LabelRegions(*image.mask) : Regions{};
-  for (std::size_t p = 0; p < image.map.values.size(); ++p) {
-    const std::size_t bin = bins.BinOf(OrderKey(image.map.values[p]));
-    const int label = regions.labels.empty() ? 0 : regions.labels[p];
-    if (label == 0) {
-      ++counts.anomaly_free[bin];
-    } else {
-      ++counts.defects[bin];
-      counts.weights[bin] += 1.0 / static_cast<double>(regions.areas[label - 1]);
-    }
+  PixelHistogram pixels(bins.num_bins());
+  std::vector<std::uint32_t> anomaly_free(bins.num_bins());
+  std::vector<float> scratch;
+  const auto& scores = image.map.values;
+  bins.Count(scores.data(), image.mask ? image.mask->values.data() : nullptr, scores.size(),
+             anomaly_free.data(), &scratch);
+  std::copy(anomaly_free.begin(), anomaly_free.end(), pixels.anomaly_free.begin());
+  if (!image.mask) return pixels;
+  const Regions regions = LabelRegions(*image.mask);
+  for (std::size_t p = 0; p < scores.size(); ++p) {
+    if (regions.labels[p] == 0) continue;
+    const std::size_t bin = bins.BinOf(scores[p]);
+    ++pixels.defects[bin];
+    pixels.weights[bin] += 1.0 / static_cast<double>(regions.areas[regions.labels[p] - 1]);
   }
-  counts.num_regions = static_cast<double>(regions.areas.size());
-  return counts;
+  pixels.num_regions = static_cast<double>(regions.areas.size());
+  return pixels;
 }
 
 std::vector<Interval> PixelIntervals(const Histograms& normal, const Histograms& anomalous,
                                      const std::vector<std::uint32_t>& edges,
                                      const std::vector<double>& limits, const BootstrapOptions& bootstrap) {
   return PercentileIntervals(bootstrap, [&](Random& random) {
-    PixelHistogram sum(edges.size());
+    PixelHistogram sum(2 * edges.size() + 1);
     AddResample(normal, random, &sum);
     AddResample(anomalous, random, &sum);
     return FiguresOf(sum, edges, limits);

@@ -12,8 +12,8 @@ namespace touchstone {
 /// The pixels of one image, or of several together, counted in the bins of score_bins.h over m edges: at each
 /// edge, and between two.
 struct PixelHistogram {
-  explicit PixelHistogram(std::size_t num_edges)
-      : anomaly_free(2 * num_edges + 1), defects(anomaly_free.size()), weights(anomaly_free.size()) {}
+  explicit PixelHistogram(std::size_t num_bins)
+      : anomaly_free(num_bins), defects(num_bins), weights(num_bins) {}
 
   /// Adds another one `times` times.
   void Add(const PixelHistogram& other, std::uint32_t times);

@@ -143,13 +143,14 @@ class Computation {
   // Second visit: the anomaly-free pixels of some images, between and at the given thresholds.
   Counts CountAnomalyFree(const std::vector<std::size_t>& items,
                           const std::vector<std::uint32_t>& keys) const {
-    ScoreBins bins(keys);
+    const ScoreBins bins(keys);
+    BinCounter counter(bins);
     ParallelFor(items.size(), [&](std::size_t i) {
       const PixelImage image = ReadChecked(source_, items[i]);
-      bins.Count(image.map.values.data(), image.mask ? image.mask->values.data() : nullptr,
-                 image.map.values.size());
+      counter.Count(image.map.values.data(), image.mask ? image.mask->values.data() : nullptr,
+                    image.map.values.size());
     });
-    return bins.Counts();
+    return counter.Counts();
   }
 
   // Walks every set down one range of scores.

@@ -35,6 +35,14 @@ TEST_F(EvaluateMapsTest, FindsEveryCategoryOfADataSet) {
   EXPECT_EQ(nut.num_regions, 1U);
 }
 
+TEST_F(EvaluateMapsTest, ScoresImagesWithoutAMaskByTheirMapsToo) {
+  AddPair("nut", "dent/1.png");
+  AddPair("nut", "good/1.png");
+  const MetricsGroup nut = Run(Options()).objects.at("nut").overall;
+  EXPECT_EQ(nut.image_map_max.rocauc.value, 0.5);
+  EXPECT_FALSE(nut.pixel.rocauc.value.has_value());
+}
+
 TEST_F(EvaluateMapsTest, AcceptsASingleCategoryAsTheDataSet) {
   AddPair("", "good/1.png");
   EXPECT_EQ(Run(Options()).objects.count("data"), 1U);

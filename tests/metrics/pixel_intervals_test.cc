@@ -113,7 +113,7 @@ TEST(EdgeWalk, KeepsTheLowestThresholdAndSomeHundredInAll) {
 }
 
 TEST(PixelHistogram, AddsUp) {
-  PixelHistogram sum(1), one(1);
+  PixelHistogram sum(3), one(3);
   one.anomaly_free = {1, 2, 4};
   one.defects = {0, 3, 1};
   one.weights = {0, 0.5, 1};

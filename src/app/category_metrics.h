@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "app/evaluated_images.h"
+#include "touchstone/app/evaluate.h"
+#include "touchstone/app/progress.h"
+#include "touchstone/report/metrics_report.h"
+
+namespace touchstone {
+
+/// Leaves the loops over files where the run is interrupted; Evaluate catches it.
+struct Interruption {};
+void StopIfInterrupted(const ProgressSink& progress);
+
+/// A limit of the false-positive rate as the reports name it: "0.3".
+std::string LimitName(double limit);
+
+/// All figures of one category. Images that came with maps alone (no score) get the maximum of their map as
+/// score; labels are set by folder or, with label_by_mask, by mask.
+/// @param warnings  what folders and masks disagree on is added.
+/// @throws Error like Evaluate; Interruption.
+ObjectMetrics EvaluateCategory(std::vector<EvaluatedImage> images, const EvaluateOptions& options,
+                               ProgressSink& progress, std::vector<std::string>* warnings);
+
+}  // namespace touchstone
