@@ -50,6 +50,7 @@ LIBRARIES = [
     Library("webp/", ("image",)),
     Library("libexif/", ("image",)),
     Library("kainjow/", ("report",)),
+    Library("ft2build.h", ("report",), (".cc",)),
     Library("faiss/", ()),  # a peer to measure against, never part of the product
 ]
 

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """How false-alarm rates hold that were promised from good images alone.
 
-    scripts/false_alarms.py SET [SET...] [--splits 20] [--seed 0] [--work DIR] [-- OPTIONS OF fit]
+    scripts/false_alarms.py SET [SET...] [--splits 20] [--seed 0] [--time] [--work DIR] [-- OPTIONS OF fit]
 
 Each SET is a category in MVTec's layout. Its train/good is fitted and its test folder scored once; everything else is
 arithmetic on scores.csv and the manifest. For each promised rate the table holds, measured on good test images:
@@ -13,6 +13,11 @@ arithmetic on scores.csv and the manifest. For each promised rate the table hold
               is told, and the mean rate over the splits, which must not exceed the promise by more than chance.
 
 and the share of defective images that each finds. `-` = that many images cannot promise this rate.
+
+A second table is of score's --gate at several rates: the share of good and of defective images that get the patch
+search, and the share of defective images that are found, by the estimate for GATE_VERDICT, without the gate and with
+it. --time measures, too, what the gate saves: score runs without and with it in turns, three times each, and the
+medians of seconds an image are shown (loading the network, a second or so, is in them).
 """
 
 import argparse
@@ -20,15 +25,19 @@ import csv
 import json
 import os
 import pathlib
+import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 import numpy
 from scipy import stats
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 RATES = (0.005, 0.01, 0.02, 0.05, 0.1)
+GATES = (0.02, 0.05, 0.1, 0.2, 0.5)
+GATE_VERDICT = 0.05
 
 
 def conformal_threshold(scores, rate):
@@ -42,20 +51,27 @@ def run(*arguments):
     subprocess.run([binary, *map(str, arguments)], check=True, stdout=subprocess.DEVNULL)
 
 
-def scores_of(dataset, work, fit_options):
-    """(leave-one-out scores, scores of good test images, scores of defective ones)"""
-    gallery, results = work / f"{dataset.name}-gallery", work / f"{dataset.name}-results"
-    if not (gallery / "manifest.json").exists():
-        run("fit", dataset / "train" / "good", "-o", gallery, "--false-alarm-rate", min(RATES), *fit_options)
-    if not (results / "scores.csv").exists() or not json.loads((results / "results.json").read_text())["complete"]:
-        run("score", dataset / "test", "-g", gallery, "-o", results, "--no-maps", "--no-heatmaps", "--force")
-    manifest = json.loads((gallery / "manifest.json").read_text())
-    by_map = manifest["options"]["image_score"] == "map-max"
-    own = manifest["thresholds"]["map_maxima" if by_map else "retrieval_scores"]
-    with open(results / "scores.csv", newline="") as file:
-        rows = [(pathlib.Path(row["path"]).parent.name, float(row["score"])) for row in csv.DictReader(file) if row["score"]]
-    good, bad = ([score for label, score in rows if (label == "good") == is_good] for is_good in (True, False))
-    return numpy.array(own), numpy.array(good), numpy.array(bad)
+class Scored:
+    """What fit and score found out about a set. Scores are arrays; `retrieval` is stage 1's, `map` stage 2's."""
+
+    def __init__(self, dataset, work, fit_options):
+        self.test = dataset / "test"
+        self.gallery, results = work / f"{dataset.name}-gallery", work / f"{dataset.name}-results"
+        if not (self.gallery / "manifest.json").exists():
+            run("fit", dataset / "train" / "good", "-o", self.gallery, "--false-alarm-rate", min(RATES), *fit_options)
+        if not (results / "scores.csv").exists() or not json.loads((results / "results.json").read_text())["complete"]:
+            run("score", self.test, "-g", self.gallery, "-o", results, "--no-maps", "--no-heatmaps", "--force")
+        manifest = json.loads((self.gallery / "manifest.json").read_text())
+        self.by = "map" if manifest["options"]["image_score"] == "map-max" else "retrieval"
+        thresholds = manifest["thresholds"]
+        self.own = {"map": numpy.array(thresholds["map_maxima"]), "retrieval": numpy.array(thresholds["retrieval_scores"])}
+        with open(results / "scores.csv", newline="") as file:
+            rows = [row for row in csv.DictReader(file) if row["score"]]
+        labels = numpy.array([pathlib.Path(row["path"]).parent.name for row in rows])
+        columns = {"map": "map_max", "retrieval": "retrieval_score"}
+        scores = {by: numpy.array([float(row[column]) for row in rows]) for by, column in columns.items()}
+        self.good = {by: values[labels == "good"] for by, values in scores.items()}
+        self.bad = {by: values[labels != "good"] for by, values in scores.items()}
 
 
 def percent(share):
@@ -85,11 +101,11 @@ def guarantee_row(good, bad, rate, splits):
     return [numpy.mean(rates), low, high, inside, numpy.mean(found)]
 
 
-def table(dataset, work, splits, seed, fit_options):
-    own, good, bad = scores_of(dataset, work, fit_options)
+def rates_table(scored, splits, seed):
+    own, good, bad = scored.own[scored.by], scored.good[scored.by], scored.bad[scored.by]
     generator = numpy.random.RandomState(seed)
     orders = [generator.permutation(len(good)) for _ in range(splits)]
-    print(f"\n{dataset.name}: {len(own)} images left out in turn, {len(good)} good and {len(bad)} defective test images")
+    print(f"{len(own)} images left out in turn, {len(good)} good and {len(bad)} defective test images")
     print("promised | estimate: measured, defects found | guarantee: measured (95 % interval), splits inside, defects found")
     for rate in RATES:
         alarms, found = estimate_row(own, good, bad, rate)
@@ -99,6 +115,34 @@ def table(dataset, work, splits, seed, fit_options):
               f"{percent(inside):>5} {percent(caught):>5}")  # fmt: skip
 
 
+def seconds_an_image(scored, options):
+    count = len(scored.good["map"]) + len(scored.bad["map"])
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.monotonic()
+        run("score", scored.test, "-g", scored.gallery, "-o", f"{folder}/r", "--no-maps", "--no-heatmaps", *options)
+        return (time.monotonic() - began) / count
+
+
+def gate_table(scored, is_timed):
+    verdict = conformal_threshold(scored.own["map"], GATE_VERDICT)
+    if scored.by != "map" or verdict is None:
+        return
+    found = scored.bad["map"] > verdict
+    print(f"gate | stage 2 run: good, defective | defects found at {percent(GATE_VERDICT)}: without, with" +
+          (" | s an image: without, with" if is_timed else ""))  # fmt: skip
+    for rate in GATES:
+        gate = conformal_threshold(scored.own["retrieval"], rate)
+        if gate is None:
+            continue
+        passed = scored.bad["retrieval"] > gate
+        line = (f"{percent(rate):>4} | {percent((scored.good['retrieval'] > gate).mean()):>5} {percent(passed.mean()):>5} | "
+                f"{percent(found.mean()):>5} {percent((found & passed).mean()):>5}")  # fmt: skip
+        if is_timed:
+            turns = [[seconds_an_image(scored, options) for options in ([], [f"--gate={rate}"])] for _ in range(3)]
+            line += " | " + " ".join(f"{statistics.median(times):.3f}" for times in zip(*turns))
+        print(line, flush=True)
+
+
 def main():
     arguments = sys.argv[1:]
     at = arguments.index("--") if "--" in arguments else len(arguments)
@@ -106,13 +150,17 @@ def main():
     parser.add_argument("sets", nargs="+", type=pathlib.Path)
     parser.add_argument("--splits", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--time", action="store_true", help="measure what the gate saves")
     parser.add_argument("--work", type=pathlib.Path, help="where galleries and results are kept, and found again")
     options = parser.parse_args(arguments[:at])
     with tempfile.TemporaryDirectory() as temporary:
         work = options.work or pathlib.Path(temporary)
         work.mkdir(parents=True, exist_ok=True)
         for dataset in options.sets:
-            table(dataset, work, options.splits, options.seed, arguments[at + 1 :])
+            print(f"\n{dataset.name}: ", end="")
+            scored = Scored(dataset, work, arguments[at + 1 :])
+            rates_table(scored, options.splits, options.seed)
+            gate_table(scored, options.time)
 
 
 if __name__ == "__main__":

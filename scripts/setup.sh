@@ -13,7 +13,8 @@ build_packages=(
   libtorch-dev libopenblas0-pthread  # the reference BLAS that LibTorch would accept is far slower
   libopencv-dev libeigen3-dev libhwy-dev libtbb-dev libssl-dev
   libjpeg-dev libpng-dev libtiff-dev libwebp-dev libexif-dev
-  libcli11-dev nlohmann-json3-dev libkainjow-mustache-dev libjs-chart.js libgtest-dev)
+  libcli11-dev nlohmann-json3-dev libkainjow-mustache-dev libjs-chart.js libgtest-dev
+  libfreetype-dev fonts-dejavu-core)  # the letters in pictures
 test_packages=(
   python3 python3-pytest python3-pytest-xdist python3-numpy python3-scipy python3-sklearn python3-pil
   python3-torch python3-torchvision

@@ -14,6 +14,9 @@
 #include "touchstone/core/error.h"
 #include "touchstone/core/file.h"
 #include "touchstone/core/text.h"
+#include "touchstone/image/roi.h"
+#include "touchstone/methods/thresholds.h"
+#include "touchstone/metrics/binomial.h"
 
 namespace touchstone {
 namespace {
@@ -55,13 +58,36 @@ bool EndsTheRun(const Error& error) {
   return error.code == ErrorCode::kOption || error.code == ErrorCode::kModel;
 }
 
+// What the threshold did to images whose folder says what they are.
+void TakeVerdicts(const Results& results, BenchmarkFigures* figures) {
+  if (!results.thresholds || !results.thresholds->score) {
+    const std::string why = results.thresholds
+                                ? WhyNoThreshold(results.thresholds->num_images, results.thresholds->rate)
+                                : results.thresholds_reason;
+    figures->false_alarms = figures->found = {std::nullopt, why};
+    return;
+  }
+  std::uint64_t num_good = 0, num_false_alarms = 0, num_bad = 0, num_found = 0;
+  for (const ImageResult& image : results.images) {
+    if (image.failed()) continue;
+    const bool is_good = image.label == "good", is_anomalous = image.verdict == "anomalous";
+    ++(is_good ? num_good : num_bad);
+    num_false_alarms += is_good && is_anomalous;
+    num_found += !is_good && is_anomalous;
+  }
+  figures->false_alarms = BinomialShare(num_false_alarms, num_good);
+  figures->found = BinomialShare(num_found, num_bad);
+}
+
 void TakeFigures(const MetricsReport& metrics, BenchmarkRow* row) {
   if (metrics.objects.size() != 1) throw std::logic_error("a category was evaluated as several");
   const MetricsGroup& group = metrics.objects.begin()->second.overall;
   row->num_normal = group.num_normal;
   row->num_anomalous = group.num_anomalous;
-  row->figures = {group.image_map_max.rocauc, group.image_retrieval.rocauc, group.pixel.rocauc,
-                  group.au_pro.at(kProLimit)};
+  row->figures.image_map_max = group.image_map_max.rocauc;
+  row->figures.image_retrieval = group.image_retrieval.rocauc;
+  row->figures.pixel = group.pixel.rocauc;
+  row->figures.au_pro = group.au_pro.at(kProLimit);
 }
 
 class BenchmarkRun {
@@ -88,10 +114,12 @@ class BenchmarkRun {
  private:
   // Everything that can be known, and refused, before an image is read.
   void MakePlan() {
+    const std::optional<Mask> roi = ReadRoi(options_.fit.roi);
     const Extractor extractor = Extractor::Load(FindModel(options_.fit.model));
     const Preprocessing preprocessing = PreprocessingFrom(options_.fit, extractor.info());
     Validate(preprocessing);
     plan_ = ManifestFor(options_.fit, extractor, preprocessing);
+    if (roi) plan_.roi_sha256 = RoiDigest(*roi);
     settings_ = SettingsOf(options_.ablation, plan_.options);
     BenchmarkReport& report = summary_.report;
     report.touchstone_version = plan_.touchstone_version;
@@ -99,6 +127,8 @@ class BenchmarkRun {
     report.extractor_sha256 = plan_.extractor.sha256;
     report.has_random_weights = extractor.info().has_random_weights();
     report.preprocessing = plan_.preprocessing;
+    report.false_alarm_rate = options_.fit.false_alarm_rate;
+    report.roi_sha256 = plan_.roi_sha256;
     report.options = plan_.options;
     const std::optional<int> resolution = options_.evaluate.resolution;
     report.resolution = resolution ? std::to_string(*resolution) : "original";
@@ -186,6 +216,7 @@ class BenchmarkRun {
     fit.input = category.root / "train" / "good";
     fit.output = gallery;
     fit.force = true;
+    fit.estimates_thresholds = options_.ablation == Ablation::kNone;  // they are of no other options
     const FitSummary summary = Fit(fit, progress);
     if (summary.interrupted) throw Interruption{};
     return summary;
@@ -213,6 +244,7 @@ class BenchmarkRun {
     const MetricsReport metrics = Evaluate(evaluate, progress);
     if (metrics.interrupted) throw Interruption{};
     TakeFigures(metrics, &row);
+    TakeVerdicts(scored.results, &row.figures);
     WriteFileAtomically(results / kMetricsFile, MetricsJson(metrics));
     RewriteReport(evaluate, metrics);
     return row;
@@ -253,8 +285,9 @@ BenchmarkSummary Benchmark(const BenchmarkOptions& options, ProgressSink& progre
                            const std::function<void(const BenchmarkRow&, RowOrigin)>& on_row) {
   Validate(options.evaluate);
   Validate(options.fit.scoring, 1 << 10);
+  ValidateFalseAlarmRate(options.fit.false_alarm_rate);
   CheckOutputFolder(options.output, kMarker, true);  // an earlier run of ours is continued
-  CheckHoldsNone(options.output, {options.root});
+  CheckHoldsNone(options.output, {options.root, options.fit.roi});
   CheckInNone(options.output, {options.root});
   return BenchmarkRun(options, progress, on_row).Run();
 }

@@ -8,10 +8,12 @@
 #include "app/leave_one_out.h"
 #include "app/load_image.h"
 #include "app/make_scorer.h"
+#include "app/name_groups.h"
 #include "app/output_folder.h"
 #include "app/score_image.h"
 #include "touchstone/core/error.h"
 #include "touchstone/core/pipeline.h"
+#include "touchstone/core/text.h"
 
 namespace touchstone {
 namespace {
@@ -33,6 +35,7 @@ class Sample {
     } else if (!digests_.insert(result.sha256).second) {
       copies_.Add(result.path);
     } else {
+      paths_.push_back(result.path);
       retrieval_scores_.push_back(*result.retrieval_score);
       map_maxima_.push_back(*result.map_max);
     }
@@ -49,11 +52,13 @@ class Sample {
     }
     std::sort(retrieval_scores_.begin(), retrieval_scores_.end());
     std::sort(map_maxima_.begin(), map_maxima_.end());
-    const std::string source =
-        std::to_string(map_maxima_.size()) + " good images from " + input.string() + ", not in the gallery";
+    const std::string source = CountText(map_maxima_.size(), "good image", "good images") +
+                               NameGroupsText(NameGroups(paths_)) + " from " + input.string() +
+                               ", not in the gallery";
     return {Evidence::kGuarantee, rate, retrieval_scores_, map_maxima_, source};
   }
 
+  const std::vector<std::string>& paths() const { return paths_; }  ///< of the images that count
   const std::vector<FailedImage>& failed() const { return failed_; }
 
  private:
@@ -61,6 +66,7 @@ class Sample {
   std::set<std::string> own_digests_, digests_;
   ImageWarning own_{"being among the gallery's own and left out: the gallery knows them too well"};
   ImageWarning copies_{"being a copy of another one and left out"};
+  std::vector<std::string> paths_;
   std::vector<double> retrieval_scores_, map_maxima_;
   std::vector<FailedImage> failed_;
 };
@@ -100,6 +106,7 @@ CalibrateSummary Calibrate(const CalibrateOptions& options, ProgressSink& progre
   const Calibration calibration =
       sample.Finish(options.input, options.false_alarm_rate.value_or(stored_rate));
   ReplaceCalibration(gallery, calibration);
+  summary.num_name_groups = NameGroups(sample.paths()).size();
   summary.thresholds = ThresholdsOf(calibration, manifest.options.image_score);
   return summary;
 }

@@ -11,7 +11,9 @@
 #include "touchstone/core/file.h"
 #include "touchstone/image/encode.h"
 #include "touchstone/image/reader.h"
+#include "touchstone/image/roi.h"
 #include "touchstone/methods/map_origin.h"
+#include "touchstone/methods/region_weights.h"
 
 namespace touchstone {
 namespace {
@@ -76,7 +78,7 @@ class Explainer {
   HotSpot Explained(const MapPeak& peak) const {
     HotSpot hot_spot{peak.x_px, peak.y_px, peak.value, {}, {}};
     for (std::size_t space = 0; space < examined_.scores.grids.size(); ++space) {
-      const std::size_t location = LargestContribution(examined_.scores.grids[space], geometry_,
+      const std::size_t location = LargestContribution(LookedAt(examined_.scores.grids[space]), geometry_,
                                                        examined_.photo.size, peak.x_px, peak.y_px);
       hot_spot.matches.push_back(Match(space, location));
       for (const LevelPart& part : scorer_.Parts(examined_.features, examined_.scores, space, location)) {
@@ -101,6 +103,11 @@ class Explainer {
 
  private:
   static constexpr double kMinPeakDistance = 8;  // px of the network's input
+
+  ScoreMap LookedAt(const ScoreMap& grid) const {
+    if (!gallery_.roi()) return grid;
+    return Weighted(grid, RegionWeights(*gallery_.roi(), geometry_, grid.size));
+  }
 
   double AsDistance(double squared) const {
     return options_.distance == Distance::kL2 ? std::sqrt(squared) : squared;
@@ -176,7 +183,9 @@ Explanation Explain(const ExplainOptions& options, ProgressSink& progress) {
   Validate(Apply(options.scoring, {}), 1 << 10);
   const InputItem item = OneImage(options.image);
   CheckOutput(options);
-  const Gallery gallery = Gallery::Open(options.gallery, GalleryCheck::kDigests);
+  const std::optional<Mask> roi = ReadRoi(options.roi);
+  Gallery gallery = Gallery::Open(options.gallery, GalleryCheck::kDigests);
+  if (roi) gallery.LookAt(*roi);
   const Extractor extractor = LoadExtractor(gallery);
   const ScoringOptions wanted = Apply(options.scoring, gallery.manifest().options);
   const std::unique_ptr<Scorer> scorer = MakeScorer(gallery, wanted);

@@ -7,11 +7,13 @@
 #include "app/leave_one_out.h"
 #include "app/load_image.h"
 #include "app/map_scale.h"
+#include "app/name_groups.h"
 #include "app/output_folder.h"
 #include "touchstone/app/version.h"
 #include "touchstone/backbone/extractor.h"
 #include "touchstone/core/error.h"
 #include "touchstone/core/pipeline.h"
+#include "touchstone/core/text.h"
 #include "touchstone/image/map_file.h"
 #include "touchstone/image/preprocess.h"
 #include "touchstone/image/roi.h"
@@ -123,13 +125,19 @@ bool FinishGallery(const FitOptions& options, GalleryWriter* writer, ProgressSin
   const Gallery gallery = writer->OpenUnfinished();
   const ScoringOptions& scoring = gallery.manifest().options;
   const std::size_t num_images = gallery.num_images();
-  const std::vector<std::size_t> drawn =
-      DrawOwnImages(num_images, NumForEstimate(num_images, options.false_alarm_rate), scoring.seed);
+  const std::size_t num_drawn = options.estimates_thresholds
+                                    ? NumForEstimate(num_images, options.false_alarm_rate)
+                                    : NumForScale(num_images);
+  const std::vector<std::size_t> drawn = DrawOwnImages(num_images, num_drawn, scoring.seed);
   const std::vector<OwnScore> scores = ScoreOwnImages(gallery, scoring, drawn, progress);
   if (progress.Interrupted()) return false;
-  const Calibration calibration = Estimate(scores, num_images, options.false_alarm_rate);
+  std::optional<Calibration> calibration;
+  if (options.estimates_thresholds) {
+    calibration = Estimate(scores, gallery.manifest().images, options.false_alarm_rate);
+    summary->num_name_groups = NameGroups(PathsOf(gallery.manifest().images)).size();
+    summary->thresholds = ThresholdsOf(*calibration, scoring.image_score);
+  }
   writer->Finish(ScaleOf(scores, gallery, scoring), calibration);
-  summary->thresholds = ThresholdsOf(calibration, scoring.image_score);
   summary->leave_one_out_s = watch.Lap();
   return true;
 }
@@ -168,8 +176,8 @@ FitSummary Fit(const FitOptions& options, ProgressSink& progress) {
   AddImages(listing, {extractor, preprocessing, roi}, &writer, progress, &summary);
   if (summary.num_images == 0 && !progress.Interrupted()) {
     throw Error(ErrorCode::kIo,
-                "none of the " + std::to_string(listing.images.size()) +
-                    " images could be read (each is named above), so there is nothing to learn from",
+                "of " + CountText(listing.images.size(), "image", "images") +
+                    " none could be read (each is named above), so there is nothing to learn from",
                 options.input);
   }
   summary.interrupted = true;  // until the gallery is in its place

@@ -22,8 +22,6 @@ std::string Line(const std::string& name, const std::string& value) {
          '\n';
 }
 
-std::string Described(Size size) { return std::to_string(size.width) + "x" + std::to_string(size.height); }
-
 std::string Described(const FeatureShape& shape) {
   return std::to_string(shape.height) + " x " + std::to_string(shape.width) + " x " +
          std::to_string(shape.channels);
@@ -44,8 +42,8 @@ std::string OptionsText(const ScoringOptions& options) {
 }
 
 std::string PreprocessingText(const Preprocessing& preprocessing) {
-  return "resize " + Described(preprocessing.resize) + ", crop " +
-         (preprocessing.crop ? Described(*preprocessing.crop) : "none");
+  return "resize " + SizeText(preprocessing.resize) + ", crop " +
+         (preprocessing.crop ? SizeText(*preprocessing.crop) : "none");
 }
 
 std::string ThresholdsText(const GalleryManifest& manifest) {
@@ -113,7 +111,7 @@ Description ListGallery(const std::filesystem::path& folder) {
   Description description;
   Json images = Json::array();
   for (const GalleryImage& image : gallery.manifest().images) {
-    description.text += Printable(image.path) + '\t' + Described(image.size) + '\t' +
+    description.text += Printable(image.path) + '\t' + SizeText(image.size) + '\t' +
                         std::to_string(image.bits_per_channel) + '\t' + image.sha256 + '\n';
     images.push_back({{"path", image.path},
                       {"width", image.size.width},
@@ -129,8 +127,8 @@ Description ListGallery(const std::filesystem::path& folder) {
 Description VerifyGallery(const std::filesystem::path& folder) {
   const Gallery gallery = Gallery::Open(folder, GalleryCheck::kDigests);
   const std::size_t num_segments = gallery.manifest().segments.size();
-  return {"whole: " + std::to_string(gallery.num_images()) + " images in " + std::to_string(num_segments) +
-              (num_segments == 1 ? " segment" : " segments") +
+  return {"whole: " + CountText(gallery.num_images(), "image", "images") + " in " +
+              CountText(num_segments, "segment", "segments") +
               ", extractor and digests as the manifest says\n",
           Dump({{"schema", "touchstone.gallery-verify/1"},
                 {"sha256", gallery.sha256()},
@@ -140,7 +138,7 @@ Description VerifyGallery(const std::filesystem::path& folder) {
 }
 
 Description DescribeModel(const std::string& name_or_file) {
-  const std::filesystem::path file = FindModel(name_or_file);
+  const std::filesystem::path file = FindModel(name_or_file, "");
   const Extractor extractor = Extractor::Load(file);
   const ExtractorInfo& info = extractor.info();
   const Size input = NetworkInputSize(Preprocessing{});
@@ -153,7 +151,7 @@ Description DescribeModel(const std::string& name_or_file) {
   for (std::size_t l = 0; l < shapes.size(); ++l) {
     text += Line("level " + std::to_string(l + 1), Described(shapes[l]) + "  (" + info.levels[l].name +
                                                        ", stride " + std::to_string(info.levels[l].stride) +
-                                                       ", at " + Described(input) + ")");
+                                                       ", at " + SizeText(input) + ")");
     levels.push_back({{"name", info.levels[l].name},
                       {"channels", info.levels[l].channels},
                       {"stride", info.levels[l].stride}});

@@ -9,7 +9,9 @@
 
 #include "app/make_scorer.h"
 #include "app/map_scale.h"
+#include "app/name_groups.h"
 #include "touchstone/core/parallel.h"
+#include "touchstone/core/text.h"
 #include "touchstone/image/roi.h"
 
 namespace touchstone {
@@ -34,11 +36,10 @@ ScoringOptions WithFewerImages(const Gallery& gallery, ScoringOptions options) {
 }
 
 OwnScore ScoreOwnImage(const Gallery& gallery, const Scorer& scorer, std::size_t image) {
-  const GalleryManifest& manifest = gallery.manifest();
   const MethodScores scores =
       scorer.Score(gallery.ReadFeatures(image), image, {LeftOutWith(gallery, image), {}});
-  const ScoreMap map = MakeAnomalyMap(
-      scores.grids, GeometryOf(manifest.preprocessing, scorer.options().sigma), manifest.images[image].size);
+  const ScoreMap map =
+      MapOfGallery(gallery, scorer.options().sigma, scores.grids, gallery.manifest().images[image].size);
   std::vector<float> values = gallery.roi() ? ValuesInside(*gallery.roi(), map) : map.values;
   const auto high = values.begin() + static_cast<std::ptrdiff_t>(ShareOf(values.size() - 1, 0.99));
   std::nth_element(values.begin(), high, values.end());
@@ -93,7 +94,8 @@ std::vector<OwnScore> ScoreOwnImages(const Gallery& gallery, const ScoringOption
   return scores;
 }
 
-Calibration Estimate(const std::vector<OwnScore>& scores, std::size_t num_images, double rate) {
+Calibration Estimate(const std::vector<OwnScore>& scores, const std::vector<GalleryImage>& images,
+                     double rate) {
   Calibration calibration;
   calibration.rate = rate;
   for (const OwnScore& score : scores) {
@@ -102,8 +104,9 @@ Calibration Estimate(const std::vector<OwnScore>& scores, std::size_t num_images
   }
   std::sort(calibration.retrieval_scores.begin(), calibration.retrieval_scores.end());
   std::sort(calibration.map_maxima.begin(), calibration.map_maxima.end());
-  calibration.source = std::to_string(scores.size()) + " of the gallery's " + std::to_string(num_images) +
-                       " images, each scored without itself and its near-copies";
+  calibration.source =
+      std::to_string(scores.size()) + " of the gallery's " + CountText(images.size(), "image", "images") +
+      NameGroupsText(NameGroups(PathsOf(images))) + ", each scored without itself and its near-copies";
   return calibration;
 }
 

@@ -43,7 +43,8 @@ std::vector<std::size_t> DrawOwnImages(std::size_t num_images, std::size_t count
 std::vector<OwnScore> ScoreOwnImages(const Gallery& gallery, const ScoringOptions& options,
                                      const std::vector<std::size_t>& images, ProgressSink& progress);
 
-/// Thresholds by leave-one-out. @param num_images  of the gallery, for the words.
-Calibration Estimate(const std::vector<OwnScore>& scores, std::size_t num_images, double rate);
+/// Thresholds by leave-one-out. @param images  of the gallery, for the words.
+Calibration Estimate(const std::vector<OwnScore>& scores, const std::vector<GalleryImage>& images,
+                     double rate);
 
 }  // namespace touchstone

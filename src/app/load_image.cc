@@ -18,8 +18,7 @@ LoadedImage LoadImage(const std::filesystem::path& file) {
 }
 
 std::string ImageWarning::Message() const {
-  return std::to_string(paths_.size()) + (paths_.size() == 1 ? " image " : " images ") + text_ + ": " +
-         FirstNames(paths_);
+  return CountText(paths_.size(), "image ", "images ") + text_ + ": " + FirstNames(paths_);
 }
 
 ImageWarning OrientationWarning() {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "touchstone/core/text.h"
 #include "touchstone/methods/fusion.h"
 
 namespace touchstone {
@@ -38,9 +39,18 @@ MapGeometry GeometryOf(const Preprocessing& preprocessing, double sigma) {
   return {preprocessing.resize, CropRect(preprocessing), sigma};
 }
 
+ScoreMap MapOfGallery(const Gallery& gallery, double sigma, const std::vector<ScoreMap>& grids,
+                      Size original) {
+  const MapGeometry geometry = GeometryOf(gallery.manifest().preprocessing, sigma);
+  return gallery.roi() ? MakeAnomalyMap(grids, geometry, original, *gallery.roi())
+                       : MakeAnomalyMap(grids, geometry, original);
+}
+
+std::size_t NumForScale(std::size_t num_images) { return std::min(kMostImages, num_images); }
+
 MapScale MeasureMapScale(const Gallery& gallery, const ScoringOptions& options, ProgressSink& progress) {
-  const std::size_t count = std::min(kMostImages, gallery.num_images());
-  const std::vector<std::size_t> images = DrawOwnImages(gallery.num_images(), count, options.seed);
+  const std::vector<std::size_t> images =
+      DrawOwnImages(gallery.num_images(), NumForScale(gallery.num_images()), options.seed);
   return ScaleOf(ScoreOwnImages(gallery, options, images, progress), gallery, options);
 }
 
@@ -54,7 +64,8 @@ MapScale ScaleOf(std::vector<OwnScore> scores, const Gallery& gallery, const Sco
   }
   const double high = 2 * highest;
   return {low, high > low ? high : low + 1,
-          "maps of " + std::to_string(scores.size()) + " normal images, each scored against the others"};
+          "maps of " + CountText(scores.size(), "normal image", "normal images") +
+              ", each scored against the others"};
 }
 
 MapScale ScaleOfThreshold(double threshold) {

@@ -23,6 +23,9 @@ MapScale ScaleOf(std::vector<OwnScore> scores, const Gallery& gallery, const Sco
 /// every gallery.
 MapScale ScaleOfThreshold(double threshold);
 
+/// How many images a scale is measured with.
+std::size_t NumForScale(std::size_t num_images);
+
 /// The colours of maps made with these options. Where the gallery's options and region make the same maps: on
 /// the scale of its pixel threshold, with the contour, or on its own scale if it has no threshold; on a scale
 /// measured anew otherwise.
@@ -31,5 +34,9 @@ HeatmapOptions HeatmapOptionsFor(const Gallery& gallery, const ScoringOptions& o
 
 /// Sizes for MakeAnomalyMap.
 MapGeometry GeometryOf(const Preprocessing& preprocessing, double sigma);
+
+/// The map of a photograph of size `original`, with what the gallery does not look at left out.
+ScoreMap MapOfGallery(const Gallery& gallery, double sigma, const std::vector<ScoreMap>& grids,
+                      Size original);
 
 }  // namespace touchstone

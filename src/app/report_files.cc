@@ -2,7 +2,6 @@
 
 #include "app/evaluated_images.h"
 #include "app/inputs.h"
-#include "app/mask_reader.h"
 #include "app/output_folder.h"
 #include "touchstone/core/error.h"
 #include "touchstone/core/file.h"
@@ -29,9 +28,9 @@ Bytes ReadThumbnail(const fs::path& file) {
   }
 }
 
-Bytes ReadMaskThumbnail(const std::vector<fs::path>& masks) {
+Bytes ReadMaskThumbnail(const fs::path& file) {
   try {
-    return MakeMaskThumbnail(MaskReader().Read(masks));
+    return MakeMaskThumbnail(ReadMask(file));
   } catch (const Error&) {
     return {};
   }
@@ -42,7 +41,7 @@ Bytes ReadMaskThumbnail(const std::vector<fs::path>& masks) {
 ReportPictures MakeThumbnails(const Image& photo, const ScoreMap& map, HeatmapOptions options,
                               std::size_t max_bytes) {
   options.style = HeatmapStyle::kOverlay;  // of the photograph's size, whatever the files are like
-  const Image small = MakePreview(photo, options.white_level, kMaxThumbnailSide);
+  const Image small = MakePreview(photo, options.white_level, ThumbnailSide(max_bytes));
   const Image heatmap = DrawHeatmap(small, ResizeMap(map, small.size), options);
   return {MakeThumbnail(small, max_bytes), MakeThumbnail(heatmap, max_bytes), {}};
 }
@@ -54,7 +53,7 @@ void WriteThumbnails(const fs::path& results_folder, const std::string& image_pa
 }
 
 void WriteReport(const fs::path& results_folder, const Results& results, const MetricsReport* metrics,
-                 const std::map<std::string, std::vector<fs::path>>& masks) {
+                 const std::map<std::string, fs::path>& masks) {
   const auto pictures = [&](const ImageResult& image) {
     ReportPictures its;
     its.photo = ReadThumbnail(results_folder / ThumbnailName("photos", image.path));
@@ -67,10 +66,10 @@ void WriteReport(const fs::path& results_folder, const Results& results, const M
 }
 
 void RewriteReport(const EvaluateOptions& options, const MetricsReport& metrics) {
-  std::map<std::string, std::vector<fs::path>> masks;
+  std::map<std::string, fs::path> masks;
   for (const auto& category : ImagesOfResults(options).categories) {
-    for (const EvaluatedImage& image : category.second.images) {
-      if (!image.masks.empty()) masks[image.name] = image.masks;
+    for (const EvaluatedImage& image : category.second) {
+      if (!image.mask.empty()) masks[image.name] = image.mask;
     }
   }
   WriteReport(options.results, ReadResults(options.results), &metrics, masks);

@@ -14,6 +14,7 @@
 #include "touchstone/core/error.h"
 #include "touchstone/core/file.h"
 #include "touchstone/core/pipeline.h"
+#include "touchstone/core/text.h"
 #include "touchstone/image/roi.h"
 #include "touchstone/report/thumbnail.h"
 
@@ -181,6 +182,7 @@ class ScoreRun {
     if (options_.write_heatmaps) {
       heatmap = HeatmapOptionsFor(gallery, wanted, progress_);
       heatmap->style = options_.heatmap_style;
+      summary_.results.heatmap_scale = Interval{heatmap->low, heatmap->high};
     }
     try {
       ScoreAll({gallery, extractor, *scorer, heatmap, judge, summary_.results.gate, options_.output,
@@ -199,7 +201,7 @@ class ScoreRun {
     if (options_.scoring.num_retrieved &&
         static_cast<std::size_t>(wanted.num_retrieved) > gallery.num_images()) {
       Warn("--num-retrieved " + std::to_string(wanted.num_retrieved) + ": the gallery has " +
-           std::to_string(gallery.num_images()) + " images, all of them are used");
+           CountText(gallery.num_images(), "image", "images") + ", all of which are used");
     }
   }
 

@@ -11,7 +11,6 @@
 #include "touchstone/core/file.h"
 #include "touchstone/image/map_file.h"
 #include "touchstone/image/preprocess.h"
-#include "touchstone/image/roi.h"
 #include "touchstone/methods/anomaly_map.h"
 #include "touchstone/report/defect_regions.h"
 
@@ -75,11 +74,7 @@ ScoreMap MapOf(const MethodScores& scores, const ScoringContext& context, Size s
     return {size,
             std::vector<float>(static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height))};
   }
-  const Preprocessing& preprocessing = context.gallery.manifest().preprocessing;
-  ScoreMap map =
-      MakeAnomalyMap(scores.grids, GeometryOf(preprocessing, context.scorer.options().sigma), size);
-  if (context.gallery.roi()) ClearOutside(*context.gallery.roi(), &map);
-  return map;
+  return MapOfGallery(context.gallery, context.scorer.options().sigma, scores.grids, size);
 }
 
 }  // namespace

@@ -8,8 +8,7 @@ Judge JudgeFor(const Gallery& gallery, const ScoringOptions& options) {
   const GalleryManifest& manifest = gallery.manifest();
   if (!manifest.calibration) {
     return {nullptr,
-            "the gallery has no thresholds (an early version made it); touchstone gallery calibrate makes "
-            "them from good images"};
+            "the gallery has no thresholds; touchstone gallery calibrate makes them from good images"};
   }
   if (!gallery.HasOwnRoi()) {
     return {nullptr,

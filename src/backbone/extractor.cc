@@ -4,6 +4,7 @@
 #include "torch_library.h"
 #include "touchstone/core/error.h"
 #include "touchstone/core/file.h"
+#include "touchstone/core/text.h"
 
 namespace touchstone {
 namespace {
@@ -20,8 +21,6 @@ auto About(const std::filesystem::path& file, const Call& call) {
     throw Error(error.code, error.message, error.where.empty() ? file : error.where);
   }
 }
-
-std::string SizeText(Size size) { return std::to_string(size.width) + "x" + std::to_string(size.height); }
 
 void CheckSize(Size size, const ExtractorInfo& info) {
   const int multiple = info.input_multiple;

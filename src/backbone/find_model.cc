@@ -55,8 +55,13 @@ std::string Joined(const Range& items) {
   return text.empty() ? "none" : text;
 }
 
-[[noreturn]] void RefuseName(const std::string& name, const std::vector<fs::path>& folders) {
-  const std::string searched = "--model " + name + ": no " + name + ".pt in " + Joined(folders);
+std::string Given(const std::string& name, const std::string& option) {
+  return option.empty() ? name : option + ' ' + name;
+}
+
+[[noreturn]] void RefuseName(const std::string& name, const std::string& given,
+                             const std::vector<fs::path>& folders) {
+  const std::string searched = given + ": no " + name + ".pt in " + Joined(folders);
   if (std::find(kExportable.begin(), kExportable.end(), name) != kExportable.end()) {
     const auto existing = std::find_if(folders.begin(), folders.end(), [](const fs::path& folder) {
       std::error_code failed;
@@ -74,20 +79,20 @@ std::string Joined(const Range& items) {
 
 }  // namespace
 
-fs::path FindModel(const std::string& name_or_file) {
+fs::path FindModel(const std::string& name_or_file, const std::string& option) {
   if (IsFile(name_or_file)) return name_or_file;
   const fs::path as_path(name_or_file);
   const bool is_path = as_path.has_parent_path() || as_path.extension() == ".pt";
   if (is_path || name_or_file.empty()) {
-    throw Error(ErrorCode::kUsage,
-                "--model " + name_or_file + ": no such file; give the path of a .pt file or a model's name");
+    throw Error(ErrorCode::kUsage, Given(name_or_file, option) +
+                                       ": no such file; give the path of a .pt file or a model's name");
   }
   const std::vector<fs::path> folders = SearchedFolders();
   for (const fs::path& folder : folders) {
     fs::path file = folder / (name_or_file + ".pt");
     if (IsFile(file)) return file;
   }
-  RefuseName(name_or_file, folders);
+  RefuseName(name_or_file, Given(name_or_file, option), folders);
 }
 
 }  // namespace touchstone

@@ -48,7 +48,8 @@ std::optional<int> ParseResolution(const std::string& text) {
 
 }  // namespace
 
-void AddCommonOptions(CLI::App* command, CommonOptions* common) {
+void AddCommonOptions(CLI::App* command, CommonOptions* common,
+                      const std::vector<std::string>& without_effect) {
   const char* group = "Common options";
   command
       ->add_option("--threads", common->threads, "Threads to use; 0 = all cores. Results do not depend on it")
@@ -57,8 +58,10 @@ void AddCommonOptions(CLI::App* command, CommonOptions* common) {
       ->type_name("N")
       ->group(group);
   command
-      ->add_option("--seed", common->seed,
-                   "Seed of what is random: pictures of sample, --retrieval random, intervals of evaluate")
+      ->add_option(
+          "--seed", common->seed,
+          "Seed of what is random: pictures of sample, --retrieval random, intervals, images left out "
+          "in turn")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str()
       ->type_name("N")
@@ -66,10 +69,10 @@ void AddCommonOptions(CLI::App* command, CommonOptions* common) {
   command
       ->add_flag("--quiet", common->quiet, "No progress and no warnings, but that --fail-on can find nothing")
       ->group(group);
-  command->add_flag("--force", common->force, "Replace an existing output of ours (fit, score, sample)")
-      ->group(group);
+  command->add_flag("--force", common->force, "Replace an existing output of ours")->group(group);
   command->add_flag("--json{-}", common->json, "One JSON document on standard output, or --json=FILE")
       ->group(group);
+  for (const std::string& option : without_effect) command->get_option(option)->group("");  // hidden
 }
 
 void AddScoringOptions(CLI::App* command, ScoringOverrides* overrides) {
@@ -126,6 +129,14 @@ void ReportThresholds(const Thresholds& thresholds, Terminal& terminal) {
   terminal.Say("threshold: " + FormatNumber(*thresholds.score) + " (" +
                NameOf(EvidenceNames(), thresholds.evidence) + " for " + Percent(thresholds.rate) +
                " false alarms, from " + thresholds.source + ")");
+}
+
+void ReportNameGroups(std::size_t num_groups, Terminal& terminal) {
+  if (num_groups == 0) return;
+  terminal.Say(
+      "note: by their names these images are of " + std::to_string(num_groups) +
+      " groups. If that is so (clips, batches), and images to come are of other groups, the threshold may "
+      "promise too much: gallery calibrate with images of as many other groups as you have");
 }
 
 nlohmann::ordered_json FailedJson(const std::vector<FailedImage>& failed) {

@@ -36,8 +36,11 @@ CLI::Option* AddNamed(CLI::App* command, const std::string& flag, std::optional<
       ->type_name(allowed);
 }
 
-/// Adds --threads, --seed, --quiet, --force and --json to a command.
-void AddCommonOptions(CLI::App* command, CommonOptions* common);
+/// Adds --threads, --seed, --quiet, --force and --json to a command. Every command takes all of them, so that
+/// a script may give them to any. @param without_effect  those that change nothing here, which the help
+/// leaves out.
+void AddCommonOptions(CLI::App* command, CommonOptions* common,
+                      const std::vector<std::string>& without_effect = {});
 
 /// Adds the scoring options of fit and score. Values that are not given stay empty.
 void AddScoringOptions(CLI::App* command, ScoringOverrides* overrides);
@@ -47,6 +50,9 @@ void AddRoi(CLI::App* command, std::filesystem::path* file, const std::string& s
 
 /// Says what thresholds a gallery has got, or warns that it has none and why.
 void ReportThresholds(const Thresholds& thresholds, Terminal& terminal);
+
+/// Says, where images' names fall into groups, what that means for a threshold that was made with them.
+void ReportNameGroups(std::size_t num_groups, Terminal& terminal);
 
 /// What --json says of images that could not be used.
 nlohmann::ordered_json FailedJson(const std::vector<FailedImage>& failed);

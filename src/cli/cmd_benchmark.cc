@@ -78,6 +78,8 @@ void AddBenchmark(CLI::App* app, CommonOptions* common, Command* chosen) {
            "K = 1, 2, 3, 5, 10, 20, 50 [none]");
   benchmark->add_flag("--keep", arguments->keep, "Keep galleries and raw maps too: gigabytes");
   AddFitOptions(benchmark, &arguments->fit);
+  AddFalseAlarmRate(benchmark, &arguments->fit.options);
+  AddRoi(benchmark, &arguments->fit.options.roi, "; one mask for all categories");
   AddComparisonOptions(benchmark, &options.evaluate);
   AddCommonOptions(benchmark, common);
   benchmark->footer(kExamples);

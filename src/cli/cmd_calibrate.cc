@@ -25,6 +25,7 @@ ExitCode RunCalibrate(const CalibrateOptions& options, const CommonOptions& comm
                           {"thresholds", ToJson(summary.thresholds)},
                           {"failed", FailedJson(summary.failed)}}));
   ReportThresholds(summary.thresholds, terminal);
+  ReportNameGroups(summary.num_name_groups, terminal);
   return summary.failed.empty() ? ExitCode::kDone : ExitCode::kSomeFailed;
 }
 
@@ -56,7 +57,8 @@ void AddCalibrate(CLI::App* gallery, CommonOptions* common, Command* chosen) {
       ->add_option("--false-alarm-rate", options->false_alarm_rate,
                    "Share of good images that may be called anomalous [as the gallery's]")
       ->type_name("RATE");
-  AddCommonOptions(calibrate, common);
+  AddCommonOptions(calibrate, common, {"--seed", "--force"});
+  calibrate->footer("");
   calibrate->callback(
       [=] { *chosen = [=](Terminal& terminal) { return RunCalibrate(*options, *common, terminal); }; });
 }
@@ -66,7 +68,8 @@ void AddSuspects(CLI::App* gallery, CommonOptions* common, Command* chosen) {
   CLI::App* suspects = gallery->add_subcommand(
       "suspects", "Its images, those least like the others first (is a bad part among the good ones?)");
   suspects->add_option("GALLERY", *folder)->required()->check(NotEmpty());
-  AddCommonOptions(suspects, common);
+  AddCommonOptions(suspects, common, {"--seed", "--force"});
+  suspects->footer("");
   suspects->callback(
       [=] { *chosen = [=](Terminal& terminal) { return RunSuspects(*folder, *common, terminal); }; });
 }

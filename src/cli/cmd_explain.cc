@@ -53,6 +53,7 @@ void AddExplain(CLI::App* app, CommonOptions* common, Command* chosen) {
       ->required()
       ->check(NotEmpty())
       ->type_name("FILE.png");
+  AddRoi(explain, &options->roi, " [the gallery's]");
   AddScoringOptions(explain, &options->scoring);
   AddCommonOptions(explain, common);
   CLI::Option* seed = explain->get_option("--seed");

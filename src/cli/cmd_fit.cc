@@ -7,6 +7,7 @@
 #include "touchstone/app/fit.h"
 #include "touchstone/app/version.h"
 #include "touchstone/core/error.h"
+#include "touchstone/core/text.h"
 #include "touchstone/store/thresholds_json.h"
 
 namespace touchstone {
@@ -20,25 +21,26 @@ const char kExamples[] =
     "Images: PNG, JPEG, BMP, TIFF, WebP, PGM/PPM; subfolders too. An EXIF orientation is not applied.";
 
 std::string Document(const FitSummary& summary, const FitOptions& options) {
-  const nlohmann::ordered_json json = {{"schema", "touchstone.fit/1"},
-                                       {"touchstone_version", Version()},
-                                       {"gallery", options.output.string()},
-                                       {"extractor", summary.extractor_name},
-                                       {"num_images", summary.num_images},
-                                       {"gallery_bytes", summary.gallery_bytes},
-                                       {"thresholds", ToJson(summary.thresholds)},
-                                       {"failed", FailedJson(summary.failed)},
-                                       {"complete", !summary.interrupted},
-                                       {"elapsed_s", summary.total_s}};
+  const nlohmann::ordered_json json = {
+      {"schema", "touchstone.fit/1"},
+      {"touchstone_version", Version()},
+      {"gallery", options.output.string()},
+      {"extractor", summary.extractor_name},
+      {"num_images", summary.num_images},
+      {"gallery_bytes", summary.gallery_bytes},
+      {"thresholds", summary.thresholds ? ToJson(*summary.thresholds) : nullptr},
+      {"failed", FailedJson(summary.failed)},
+      {"complete", !summary.interrupted},
+      {"elapsed_s", summary.total_s}};
   return json.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
 void Report(const FitSummary& summary, const FitOptions& options, Terminal& terminal) {
   char text[256];
   std::snprintf(text, sizeof text,
-                "%zu images in %.1f s (%.1f images/s; a thread spent on one: decode %.3f s, forward %.3f s, "
+                "%s in %.1f s (%.1f images/s; a thread spent on one: decode %.3f s, forward %.3f s, "
                 "write %.3f s; leave one out %.1f s)",
-                summary.num_images, summary.total_s,
+                CountText(summary.num_images, "image", "images").c_str(), summary.total_s,
                 static_cast<double>(summary.num_images) / summary.total_s,
                 summary.times.decode_s / static_cast<double>(summary.num_images),
                 summary.times.forward_s / static_cast<double>(summary.num_images),
@@ -46,7 +48,10 @@ void Report(const FitSummary& summary, const FitOptions& options, Terminal& term
   terminal.Say(text);
   terminal.Say("gallery: " + options.output.string() + " (" +
                std::to_string((summary.gallery_bytes >> 20) + 1) + " MiB, " + summary.extractor_name + ")");
-  ReportThresholds(summary.thresholds, terminal);
+  if (summary.thresholds) {
+    ReportThresholds(*summary.thresholds, terminal);
+    ReportNameGroups(summary.num_name_groups, terminal);
+  }
   if (summary.has_random_weights) {
     terminal.Warn(
         "the extractor's weights are random: its scores mean nothing, it is for speed and smoke tests only");
@@ -63,8 +68,7 @@ ExitCode RunFit(const FitArguments& arguments, const CommonOptions& common, Term
   }
   Report(summary, options, terminal);
   if (summary.failed.empty()) return ExitCode::kDone;
-  terminal.Say(std::to_string(summary.failed.size()) +
-               " images could not be read and are not in the gallery");
+  terminal.Say(CountText(summary.failed.size(), "image", "images") + " not read and not in the gallery");
   return ExitCode::kSomeFailed;
 }
 
@@ -85,10 +89,7 @@ void AddFit(CLI::App* app, CommonOptions* common, Command* chosen) {
   fit->add_option("--exclude", options.filter.exclude, "Not images whose relative path matches (repeatable)")
       ->type_name("GLOB")
       ->allow_extra_args(false);
-  fit->add_option("--false-alarm-rate", options.false_alarm_rate,
-                  "Share of good images that may be called anomalous; decides the thresholds")
-      ->capture_default_str()
-      ->type_name("RATE");
+  AddFalseAlarmRate(fit, &options);
   AddFitOptions(fit, arguments.get());
   AddRoi(fit, &options.roi, "");
   AddCommonOptions(fit, common);

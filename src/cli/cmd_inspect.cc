@@ -15,7 +15,8 @@ void AddDescription(CLI::App* parent, const char* name, const char* help, const 
   auto target = std::make_shared<std::string>();
   CLI::App* command = parent->add_subcommand(name, help);
   command->add_option(subject, *target)->required()->check(NotEmpty());
-  AddCommonOptions(command, common);
+  AddCommonOptions(command, common, {"--seed", "--quiet", "--force"});
+  command->footer("");
   command->callback([=] {
     *chosen = [=](Terminal&) {
       const Description description = describe(*target);

@@ -56,17 +56,17 @@ void Report(const ScoreSummary& summary, const ScoreOptions& options, Terminal& 
   if (num_scored > 0) {
     const auto per_image = [&](double seconds) { return seconds / static_cast<double>(num_scored); };
     char text[256];
-    std::snprintf(
-        text, sizeof text,
-        "%zu images in %.1f s (%.1f images/s; a thread spent on one: decode %.3f s, forward %.3f s, search "
-        "%.3f s, maps and files %.3f s)",
-        num_scored, summary.total_s, static_cast<double>(num_scored) / summary.total_s,
-        per_image(summary.times.decode_s), per_image(summary.times.forward_s),
-        per_image(summary.times.search_s), per_image(summary.times.write_s));
+    std::snprintf(text, sizeof text,
+                  "%s in %.1f s (%.1f images/s; a thread spent on one: decode %.3f s, forward %.3f s, search "
+                  "%.3f s, maps and files %.3f s)",
+                  CountText(num_scored, "image", "images").c_str(), summary.total_s,
+                  static_cast<double>(num_scored) / summary.total_s, per_image(summary.times.decode_s),
+                  per_image(summary.times.forward_s), per_image(summary.times.search_s),
+                  per_image(summary.times.write_s));
     terminal.Say(text);
   }
   ReportVerdicts(summary.results, terminal);
-  if (summary.num_failed > 0) terminal.Say(std::to_string(summary.num_failed) + " images failed");
+  if (summary.num_failed > 0) terminal.Say(CountText(summary.num_failed, "image", "images") + " failed");
   terminal.Say("results: " + options.output.string() +
                (summary.interrupted ? " (interrupted: not complete)" : ""));
 }

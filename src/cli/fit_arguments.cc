@@ -35,6 +35,14 @@ void AddFitOptions(CLI::App* command, FitArguments* arguments) {
   AddScoringOptions(command, &arguments->scoring);
 }
 
+void AddFalseAlarmRate(CLI::App* command, FitOptions* options) {
+  command
+      ->add_option("--false-alarm-rate", options->false_alarm_rate,
+                   "Share of good images that may be called anomalous; decides the thresholds")
+      ->capture_default_str()
+      ->type_name("RATE");
+}
+
 FitOptions Complete(const FitArguments& given, const CommonOptions& common) {
   FitOptions options = given.options;
   ScoringOverrides scoring = given.scoring;

@@ -19,6 +19,9 @@ struct FitArguments {
 /// Adds the extractor, the preprocessing and the scoring options.
 void AddFitOptions(CLI::App* command, FitArguments* arguments);
 
+/// Adds --false-alarm-rate.
+void AddFalseAlarmRate(CLI::App* command, FitOptions* options);
+
 /// The options with what the preset fills in. @throws Error kOption.
 FitOptions Complete(const FitArguments& given, const CommonOptions& common);
 

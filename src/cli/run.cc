@@ -5,6 +5,7 @@
 
 #include "cli/arguments.h"
 #include "cli/commands.h"
+#include "cli/unknown_word.h"
 #include "touchstone/app/version.h"
 #include "touchstone/core/parallel.h"
 
@@ -32,10 +33,10 @@ ExitCode EndOfParsing(const CLI::App& app, const CLI::ParseError& end) {
     app.exit(end);
     return FinishStandardOutput(ExitCode::kDone);
   }
-  const std::vector<std::string> unknown = app.remaining();
-  const bool misspelt = app.get_subcommands().empty() && !unknown.empty();
-  Terminal::Error((misspelt ? "there is no command '" + unknown.front() + "'" : std::string(end.what())) +
-                  "; see touchstone --help");
+  std::string wrong = AboutUnknownWord(app);
+  if (wrong.empty()) wrong = AboutMissingCommand(app);
+  if (wrong.empty()) wrong = end.what();
+  Terminal::Error(wrong + (wrong.back() == '?' ? " See " : "; see ") + RecognisedCommand(app) + " --help");
   return ExitCode::kUsage;
 }
 

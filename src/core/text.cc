@@ -1,7 +1,6 @@
 #include "touchstone/core/text.h"
 
 #include <algorithm>
-#include <cstddef>
 
 namespace touchstone {
 
@@ -20,6 +19,12 @@ std::string FirstNames(const std::vector<std::string>& names) {
   for (std::size_t i = 0; i < std::min(kMostNames, names.size()); ++i)
     text += (i == 0 ? "" : ", ") + names[i];
   return text + (names.size() > kMostNames ? ", ..." : "");
+}
+
+std::string SizeText(Size size) { return std::to_string(size.width) + "x" + std::to_string(size.height); }
+
+std::string CountText(std::size_t count, const std::string& one, const std::string& more) {
+  return std::to_string(count) + ' ' + (count == 1 ? one : more);
 }
 
 }  // namespace touchstone

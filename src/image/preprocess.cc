@@ -7,6 +7,7 @@
 #include <string>
 
 #include "touchstone/core/error.h"
+#include "touchstone/core/text.h"
 #include "touchstone/image/resize.h"
 
 namespace touchstone {
@@ -14,12 +15,10 @@ namespace {
 
 constexpr int kMaxSide = 8192;  // the network's input; far above what fits in memory at once
 
-std::string Text(Size size) { return std::to_string(size.width) + "x" + std::to_string(size.height); }
-
 void CheckSide(const char* option, Size size) {
   const bool fits = size.width >= 1 && size.height >= 1 && size.width <= kMaxSide && size.height <= kMaxSide;
   if (fits) return;
-  throw Error(ErrorCode::kOption, std::string(option) + " " + Text(size) +
+  throw Error(ErrorCode::kOption, std::string(option) + " " + SizeText(size) +
                                       ": width and height must be 1 to " + std::to_string(kMaxSide) +
                                       " pixels");
 }
@@ -70,8 +69,8 @@ void Validate(const Preprocessing& preprocessing) {
     const Size crop = *preprocessing.crop;
     CheckSide("--crop", crop);
     if (crop.width > preprocessing.resize.width || crop.height > preprocessing.resize.height) {
-      throw Error(ErrorCode::kOption,
-                  "--crop " + Text(crop) + ": must not exceed --resize, " + Text(preprocessing.resize));
+      throw Error(ErrorCode::kOption, "--crop " + SizeText(crop) + ": must not exceed --resize, " +
+                                          SizeText(preprocessing.resize));
     }
   }
   for (std::size_t c = 0; c < 3; ++c) CheckChannel(c, preprocessing.mean[c], preprocessing.stddev[c]);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "touchstone/core/error.h"
+#include "touchstone/core/text.h"
 #include "touchstone/image/encode.h"
 #include "touchstone/image/map_file.h"
 
@@ -16,8 +17,7 @@ bool IsEmpty(const Mask& mask) {
 }
 
 std::string Sizes(const Mask& roi, Size photograph) {
-  const auto text = [](Size size) { return std::to_string(size.width) + "x" + std::to_string(size.height); };
-  return "is " + text(photograph) + " pixels and the mask of --roi " + text(roi.size) + ": ";
+  return "is " + SizeText(photograph) + " pixels and the mask of --roi " + SizeText(roi.size) + ": ";
 }
 
 }  // namespace
@@ -48,6 +48,11 @@ Bytes EncodeRoi(const Mask& roi) {
     image.rgb8.insert(image.rgb8.end(), 3, value != 0 ? std::uint8_t{255} : std::uint8_t{0});
   }
   return EncodePng(image, kCompression);
+}
+
+std::string RoiDigest(const Mask& roi) {
+  const Bytes png = EncodeRoi(roi);
+  return Sha256(png.data(), png.size());
 }
 
 std::string WhyRoiDoesNotFit(const Mask& roi, Size photograph) {

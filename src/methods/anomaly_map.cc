@@ -1,10 +1,13 @@
 #include "touchstone/methods/anomaly_map.h"
 
+#include <algorithm>
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 #include <stdexcept>
 
 #include "touchstone/image/map_file.h"
+#include "touchstone/image/roi.h"
+#include "touchstone/methods/region_weights.h"
 
 namespace touchstone {
 namespace {
@@ -47,6 +50,27 @@ ScoreMap MakeAnomalyMap(const std::vector<ScoreMap>& grids, const MapGeometry& g
   if (grids.empty()) throw std::logic_error("MakeAnomalyMap: no grids");
   const ScoreMap input = MeanAtSize(grids, {geometry.crop.width, geometry.crop.height});
   return ResizeMap(ExtendToFrame(Smooth(input, geometry.sigma), geometry.crop, geometry.resized), original);
+}
+
+ScoreMap MakeAnomalyMap(const std::vector<ScoreMap>& grids, const MapGeometry& geometry, Size original,
+                        const Mask& looked_at) {
+  std::vector<ScoreMap> weights, weighted;
+  bool is_everything = true;
+  for (const ScoreMap& grid : grids) {
+    weights.push_back(RegionWeights(looked_at, geometry, grid.size));
+    weighted.push_back(Weighted(grid, weights.back()));
+    const std::vector<float>& all = weights.back().values;
+    is_everything &= std::all_of(all.begin(), all.end(), [](float weight) { return weight == 1; });
+  }
+  ScoreMap map = MakeAnomalyMap(weighted, geometry, original);
+  if (!is_everything) {
+    const ScoreMap mass = MakeAnomalyMap(weights, geometry, original);
+    for (std::size_t i = 0; i < map.values.size(); ++i) {
+      if (mass.values[i] > 0) map.values[i] /= mass.values[i];
+    }
+  }
+  ClearOutside(looked_at, &map);
+  return map;
 }
 
 }  // namespace touchstone

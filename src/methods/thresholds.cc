@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "touchstone/core/error.h"
+#include "touchstone/core/text.h"
 
 namespace touchstone {
 namespace {
@@ -54,9 +55,9 @@ std::string WhyNoThreshold(std::size_t num_images, double rate) {
       "take " + Formatted("%.0f", std::ceil(1 / rate - 1e-9) - 1) + " good images or more";
   if (num_images == 0) return "there is no other good image to compare with: " + needed;
   const double smallest = 1 / static_cast<double>(num_images + 1);
-  return std::to_string(num_images) + (num_images == 1 ? " image" : " images") +
-         " cannot promise less than " + Formatted("%.2g", 100 * smallest) + " % false alarms, and " +
-         Percent(rate) + " is wanted: " + needed + ", or accept --false-alarm-rate " +
+  return CountText(num_images, "image", "images") + " cannot promise less than " +
+         Formatted("%.2g", 100 * smallest) + " % false alarms, and " + Percent(rate) +
+         " is wanted: " + needed + ", or accept --false-alarm-rate " +
          Formatted("%g", std::ceil(smallest * 1e4) / 1e4);
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "touchstone/core/error.h"
+#include "touchstone/core/text.h"
 
 namespace touchstone {
 namespace {
@@ -14,8 +15,8 @@ void RequireShape(const Mask& mask) {
   const Size& size = mask.size;
   const bool is_possible = size.width >= 0 && size.height >= 0;
   if (is_possible && mask.values.size() == static_cast<std::size_t>(size.width) * size.height) return;
-  throw Error(ErrorCode::kShape, "a mask of " + std::to_string(mask.values.size()) + " values: must be " +
-                                     std::to_string(size.width) + "x" + std::to_string(size.height));
+  throw Error(ErrorCode::kShape,
+              "a mask of " + std::to_string(mask.values.size()) + " values: must be " + SizeText(size));
 }
 
 // Gives the labels the order of the regions' first pixels, so that they do not depend on how

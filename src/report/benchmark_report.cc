@@ -89,6 +89,7 @@ std::string BenchmarkJson(const BenchmarkReport& report) {
                      {"preprocessing", ToJson(report.preprocessing)},
                      {"options", ToJson(report.options)},
                      {"resolution", report.resolution},
+                     {"false_alarm_rate", report.false_alarm_rate},
                      {"bootstrap", BootstrapJson(report.bootstrap)},
                      {"categories", rows},
                      {"means", means},

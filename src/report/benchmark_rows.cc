@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "touchstone/core/text.h"
+#include "touchstone/methods/thresholds.h"
 
 namespace touchstone {
 namespace {
@@ -47,8 +48,6 @@ void AddMeansOf(const Rows& all, std::vector<ComparedRow>* means) {
   }
 }
 
-std::string Described(Size size) { return std::to_string(size.width) + "x" + std::to_string(size.height); }
-
 void AddDifference(bool differs, const std::string& what, std::string* text) {
   if (differs) *text += (text->empty() ? "" : "; ") + what;
 }
@@ -60,13 +59,14 @@ std::string Differences(const BenchmarkReport& report) {
   const Size resize{kPublishedResizePx, kPublishedResizePx}, crop{kPublishedCropPx, kPublishedCropPx};
   const ScoringOptions& options = report.options;
   AddDifference(report.extractor_name != kPublishedExtractor, "extractor " + report.extractor_name, &text);
-  AddDifference(preprocessing.resize != resize, "resize " + Described(preprocessing.resize), &text);
+  AddDifference(preprocessing.resize != resize, "resize " + SizeText(preprocessing.resize), &text);
   AddDifference(!preprocessing.crop, "no crop", &text);
   if (preprocessing.crop) {
-    AddDifference(*preprocessing.crop != crop, "crop " + Described(*preprocessing.crop), &text);
+    AddDifference(*preprocessing.crop != crop, "crop " + SizeText(*preprocessing.crop), &text);
   }
   AddDifference(options.num_retrieved != kPublishedNumRetrieved,
                 "K = " + std::to_string(options.num_retrieved), &text);
+  AddDifference(!report.roi_sha256.empty(), "parts of the images left out (--roi)", &text);
   ScoringOptions paper;  // the defaults are the paper's
   paper.num_retrieved = options.num_retrieved;
   paper.levels = options.levels;
@@ -135,6 +135,15 @@ std::vector<std::string> BenchmarkNotes(const BenchmarkReport& report) {
   if (!differences.empty()) {
     notes.push_back("This run differs: " + differences + ". The differences are not of the method alone.");
   }
+  const bool is_judged = std::any_of(report.rows.begin(), report.rows.end(), [](const BenchmarkRow& row) {
+    return row.figures.false_alarms.value.has_value();
+  });
+  if (is_judged) {
+    notes.push_back(
+        "False alarms, found: the shares of good and of defective test images above the threshold "
+        "that fit estimated from the good training images alone, for " +
+        Percent(report.false_alarm_rate) + " false alarms; their intervals are Wilson's.");
+  }
   if (report.has_random_weights) {
     notes.push_back("The extractor's weights are random: its figures mean nothing.");
   }
@@ -149,7 +158,7 @@ std::vector<std::string> BenchmarkNotes(const BenchmarkReport& report) {
     if (!row.error.empty()) {
       notes.push_back(name + " has no figures: " + Printable(row.error));
     } else if (row.num_failed > 0) {
-      notes.push_back(name + ": " + std::to_string(row.num_failed) + " images could not be used.");
+      notes.push_back(name + ": " + CountText(row.num_failed, "image", "images") + " could not be used.");
     }
   }
   if (!report.complete) notes.push_back("The run was not finished: run the same command again to go on.");

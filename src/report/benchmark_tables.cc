@@ -1,6 +1,7 @@
 // The console's table and the Markdown one: the same rows and cells, each laid out in its way.
 #include <algorithm>
 #include <cstdio>
+#include <iterator>
 
 #include "benchmark_rows.h"
 #include "page_text.h"
@@ -35,10 +36,24 @@ std::string ConfidenceName(const BootstrapOptions& bootstrap) {
   return name;
 }
 
-// ours, published and difference of every column; ours with what `interval` makes of its interval.
-Cells FigureCells(const ComparedRow& row, std::string (*ours)(const Metric&)) {
+// The indices of the columns that a table shows.
+std::vector<std::size_t> ShownColumns(const BenchmarkReport& report) {
+  std::vector<std::size_t> shown;
+  for (std::size_t i = 0; i < std::size(kBenchmarkColumns); ++i) {
+    const BenchmarkColumn& column = kBenchmarkColumns[i];
+    const bool has_any = std::any_of(report.rows.begin(), report.rows.end(), [&](const BenchmarkRow& row) {
+      return (row.figures.*column.ours).value.has_value();
+    });
+    if (has_any || !column.is_by_threshold) shown.push_back(i);
+  }
+  return shown;
+}
+
+// ours, published and difference of every column shown; `ours` says how ours is written.
+Cells FigureCells(const ComparedRow& row, const std::vector<std::size_t>& shown,
+                  std::string (*ours)(const Metric&)) {
   Cells cells;
-  for (std::size_t i = 0; i < row.figures.size(); ++i) {
+  for (const std::size_t i : shown) {
     const ComparedFigure& figure = row.figures[i];
     cells.push_back(ours(figure.ours));
     if (kBenchmarkColumns[i].published == nullptr) continue;
@@ -48,9 +63,10 @@ Cells FigureCells(const ComparedRow& row, std::string (*ours)(const Metric&)) {
   return cells;
 }
 
-Cells Titles() {
+Cells Titles(const std::vector<std::size_t>& shown) {
   Cells titles;
-  for (const BenchmarkColumn& column : kBenchmarkColumns) {
+  for (const std::size_t i : shown) {
+    const BenchmarkColumn& column = kBenchmarkColumns[i];
     titles.emplace_back(column.title);
     if (column.published != nullptr) titles.insert(titles.end(), {"publ.", "diff."});
   }
@@ -105,12 +121,13 @@ Cells Joined(Cells front, const Cells& back) {
 }  // namespace
 
 std::string BenchmarkTable(const BenchmarkReport& report) {
-  std::vector<Cells> lines{Joined({"percent", "train / test"}, Titles())};
+  const std::vector<std::size_t> shown = ShownColumns(report);
+  std::vector<Cells> lines{Joined({"percent", "train / test"}, Titles(shown))};
   for (const ComparedRow& row : AllRows(report)) {
-    lines.push_back(Joined({FullName(row), Counts(row)}, FigureCells(row, PercentText)));
+    lines.push_back(Joined({FullName(row), Counts(row)}, FigureCells(row, shown, PercentText)));
     if (report.bootstrap.num_resamples == 0 || row.row == nullptr || !row.row->error.empty()) continue;
     Cells intervals{"  " + ConfidenceName(report.bootstrap), ""};
-    for (std::size_t i = 0; i < row.figures.size(); ++i) {
+    for (const std::size_t i : shown) {
       intervals.push_back(PercentInterval(row.figures[i].ours));
       if (kBenchmarkColumns[i].published != nullptr) intervals.insert(intervals.end(), 2, "");
     }
@@ -122,12 +139,13 @@ std::string BenchmarkTable(const BenchmarkReport& report) {
 }
 
 std::string BenchmarkMarkdown(const BenchmarkReport& report) {
-  const Cells titles = Joined({"percent", "train / normal + anomalous"}, Titles());
+  const std::vector<std::size_t> shown = ShownColumns(report);
+  const Cells titles = Joined({"percent", "train / normal + anomalous"}, Titles(shown));
   std::string text = "# Benchmark\n\n" + MarkdownRow(titles) + "|---|";
   for (std::size_t i = 1; i < titles.size(); ++i) text += "---:|";
   text += '\n';
   for (const ComparedRow& row : AllRows(report)) {
-    text += MarkdownRow(Joined({FullName(row), Counts(row)}, FigureCells(row, WithInterval)));
+    text += MarkdownRow(Joined({FullName(row), Counts(row)}, FigureCells(row, shown, WithInterval)));
   }
   if (report.bootstrap.num_resamples > 0) {
     text += "\nIn brackets: " + ConfidenceName(report.bootstrap) + ".\n";

@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <opencv2/imgproc.hpp>
 
+#include "report/letters.h"
+
 namespace touchstone {
 namespace {
-
-constexpr int kFont = cv::FONT_HERSHEY_SIMPLEX;
-constexpr double kCapitalHeight = 21;  // of that font at scale 1 [px]
 
 // OpenCV draws on memory that it does not own.
 cv::Mat Pixels(Image* image) { return {image->size.height, image->size.width, CV_8UC3, image->rgb8.data()}; }
@@ -15,8 +14,6 @@ cv::Mat Pixels(Image* image) { return {image->size.height, image->size.width, CV
 cv::Scalar Scalar(Colour colour) { return {double(colour[0]), double(colour[1]), double(colour[2])}; }
 
 cv::Rect Rectangle(const Rect& place) { return {place.x, place.y, place.width, place.height}; }
-
-int Thickness(int height_px) { return std::max(1, height_px / 10); }
 
 }  // namespace
 
@@ -72,18 +69,21 @@ void Canvas::Frame(const Rect& place, int width_px) {
 }
 
 void Canvas::Text(int x, int y, const std::string& text, int height_px) {
-  cv::putText(Pixels(&image_), text, {x, y + height_px}, kFont, height_px / kCapitalHeight, Scalar(kBlack),
-              Thickness(height_px), cv::LINE_AA);
+  WriteLetters(text, x, y, height_px, &image_);
 }
 
-int Canvas::TextWidth(const std::string& text, int height_px) {
-  return cv::getTextSize(text, kFont, height_px / kCapitalHeight, Thickness(height_px), nullptr).width;
-}
+int Canvas::TextWidth(const std::string& text, int height_px) { return LettersWidth(text, height_px); }
 
-std::string Canvas::FitText(std::string text, int height_px, int width_px) {
+std::string Canvas::FitText(const std::string& text, int height_px, int width_px) {
   if (TextWidth(text, height_px) <= width_px) return text;
-  while (!text.empty() && TextWidth("..." + text, height_px) > width_px) text.erase(0, 1);
-  return "..." + text;
+  const std::vector<std::string> characters = Characters(text);
+  const std::string dots = "\u2026";
+  std::string end;
+  for (auto character = characters.rbegin(); character != characters.rend(); ++character) {
+    if (TextWidth(dots + *character + end, height_px) > width_px) break;
+    end = *character + end;
+  }
+  return dots + end;
 }
 
 }  // namespace touchstone

@@ -29,13 +29,13 @@ class Canvas {
   /// shows on any background.
   void Frame(const Rect& place, int width_px);
 
-  /// One line of text, black. OpenCV's own letters have ASCII alone: any other byte shows as '?'.
+  /// One line of text, black (letters.h).
   /// @param y         where the capitals' upper edge is.
   /// @param height_px of the capitals.
   void Text(int x, int y, const std::string& text, int height_px);
   static int TextWidth(const std::string& text, int height_px);
-  /// The text, or "..." and as much of its end as is not wider than this: the end of a path says most.
-  static std::string FitText(std::string text, int height_px, int width_px);
+  /// The text, or an ellipsis and as much of its end as is not wider than this: the end of a path says most.
+  static std::string FitText(const std::string& text, int height_px, int width_px);
 
   const Size& size() const { return image_.size; }
   Image Take() { return std::move(image_); }

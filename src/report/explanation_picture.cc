@@ -77,7 +77,7 @@ class Sheet {
                  kTitle);
     std::string facts = "score " + ShortNumber(image.score.value_or(0)) + ", map maximum " +
                         ShortNumber(image.map_max.value_or(0));
-    facts += explanation_.pixel_threshold ? ", limit of a pixel " + ShortNumber(*explanation_.pixel_threshold)
+    facts += explanation_.pixel_threshold ? ", pixel threshold " + ShortNumber(*explanation_.pixel_threshold)
                                           : ", no pixel threshold";
     canvas_.Text(kMargin, kMargin + kLine + kText, facts + "; verdict: " + image.verdict, kText);
   }
@@ -91,12 +91,15 @@ class Sheet {
     DrawLegend(heatmap, {right.x + right.width + kMargin, y, LegendWidth(heatmap, kText), panel_.height},
                kText, &canvas_);
     for (std::size_t i = 0; i < explanation_.hot_spots.size(); ++i) {
-      const Rect part = Surroundings(ShownMatch(explanation_.hot_spots[i]).patch, photo.size);
-      const Rect frame = Scaled(part, photo.size, panel);
-      canvas_.Frame({left.x + frame.x, left.y + frame.y, frame.width, frame.height}, 1);
-      const Rect label{left.x + frame.x, left.y + frame.y, 2 * kText, kText + 6};
+      const Rect patch = Scaled(ShownMatch(explanation_.hot_spots[i]).patch, photo.size, panel);
+      canvas_.Frame({left.x + patch.x, left.y + patch.y, patch.width, patch.height}, 1);
+      const std::string number = std::to_string(i + 1);
+      const int width = Canvas::TextWidth(number, kText) + 8, height = kText + 8;
+      const Rect label{std::min(left.x + patch.x + patch.width + 4, left.x + panel.width - width),
+                       std::clamp(left.y + patch.y - height, left.y, left.y + panel.height - height), width,
+                       height};
       canvas_.Fill(label, kWhite);
-      canvas_.Text(label.x + 4, label.y + 3, std::to_string(i + 1), kText);
+      canvas_.Text(label.x + 4, label.y + 4, number, kText);
     }
   }
 

@@ -27,7 +27,8 @@ double StepOf(double low, double high) {
 
 }  // namespace
 
-Histogram MakeHistogram(const std::map<std::string, std::vector<double>>& series) {
+Histogram MakeHistogram(const std::map<std::string, std::vector<double>>& series,
+                        const std::optional<double>& edge) {
   double low = std::numeric_limits<double>::infinity(), high = -low;
   for (const auto& [name, values] : series) {
     for (const double value : values) {
@@ -38,10 +39,14 @@ Histogram MakeHistogram(const std::map<std::string, std::vector<double>>& series
   Histogram histogram;
   if (low > high) return histogram;
   histogram.step = StepOf(low, high);
-  const double first = std::floor(low / histogram.step);
-  histogram.from = first * histogram.step;
+  // Bins counted from the edge. With ceil a number above it, however little, is in bin 0 or higher.
+  const auto number = [&](double value) {
+    return edge ? std::ceil((value - *edge) / histogram.step) - 1 : std::floor(value / histogram.step);
+  };
+  const double first = number(low);
+  histogram.from = edge.value_or(0) + first * histogram.step;
   const auto bin = [&](double value) {
-    return static_cast<std::size_t>(std::max(0.0, std::floor(value / histogram.step) - first));
+    return static_cast<std::size_t>(std::max(0.0, number(value) - first));
   };
   for (const auto& [name, values] : series) {
     auto& counts = histogram.counts[name];

@@ -18,7 +18,7 @@ std::vector<Tick> Ticks(const HeatmapOptions& options) {
   std::vector<Tick> ticks{{1, ">= " + ShortNumber(options.high)}, {0, "<= " + ShortNumber(options.low)}};
   if (options.threshold && *options.threshold > options.low && *options.threshold < options.high) {
     const double heat = (*options.threshold - options.low) / (options.high - options.low);
-    ticks.push_back({static_cast<float>(heat), ShortNumber(*options.threshold) + " limit"});
+    ticks.push_back({static_cast<float>(heat), ShortNumber(*options.threshold) + " threshold"});
   }
   return ticks;
 }

@@ -15,20 +15,25 @@ using Data = kainjow::mustache::data;
 
 Data List() { return Data{Data::type::list}; }
 
+}  // namespace
+
 bool HasGroundTruth(const MetricsReport& metrics) {
   return std::any_of(metrics.objects.begin(), metrics.objects.end(), [](const auto& object) {
     return object.second.overall.num_normal > 0 && object.second.overall.num_anomalous > 0;
   });
 }
 
+namespace {
+
 // Scores by what is known of the images: ground truth where they were evaluated, else the verdict.
-Histogram ScoreHistogram(const std::vector<const ImageResult*>& images, bool has_ground_truth) {
+Histogram ScoreHistogram(const std::vector<const ImageResult*>& images, bool has_ground_truth,
+                         const std::optional<double>& threshold) {
   std::map<std::string, std::vector<double>> series;
   for (const ImageResult* image : images) {
     const std::string truth = image->label == "good" ? "normal" : "anomalous";
     series[has_ground_truth ? truth : image->verdict].push_back(*image->score);
   }
-  return MakeHistogram(series);
+  return MakeHistogram(series, threshold);
 }
 
 std::string Summary(const Histogram& histogram) {
@@ -41,7 +46,7 @@ std::string Summary(const Histogram& histogram) {
   return summary + "; the numbers are below";
 }
 
-Data HistogramTable(const Histogram& histogram) {
+Data HistogramTable(const Histogram& histogram, bool has_threshold) {
   Data series = List(), bins = List();
   for (const auto& entry : histogram.counts) series.push_back(entry.first);
   const std::size_t num_bins = histogram.counts.begin()->second.size();
@@ -51,13 +56,15 @@ Data HistogramTable(const Histogram& histogram) {
     const auto edge = [&](std::size_t k) {
       return ShortNumber(histogram.from + static_cast<double>(k) * histogram.step);
     };
-    bin.set("from", edge(i));
-    bin.set("to", edge(i + 1));
+    bin.set("low", edge(i));
+    bin.set("high", edge(i + 1));
     bin.set("counts", counts);
     bins.push_back(bin);
   }
   Data table;
   table.set("summary", Summary(histogram));
+  table.set("from", has_threshold ? "score above" : "score from");
+  table.set("to", has_threshold ? "to" : "to below");
   table.set("series", series);
   table.set("bins", bins);
   return table;
@@ -138,10 +145,10 @@ void PutCharts(const Results& results, const std::vector<const ImageResult*>& im
   page->set("histogram", false);
   if (!images.empty()) {
     const bool has_ground_truth = metrics != nullptr && HasGroundTruth(*metrics);
-    const Histogram histogram = ScoreHistogram(images, has_ground_truth);
-    numbers["histogram"] =
-        HistogramJson(histogram, results.thresholds ? results.thresholds->score : std::nullopt);
-    Data table = HistogramTable(histogram);
+    const std::optional<double> threshold = results.thresholds ? results.thresholds->score : std::nullopt;
+    const Histogram histogram = ScoreHistogram(images, has_ground_truth, threshold);
+    numbers["histogram"] = HistogramJson(histogram, threshold);
+    Data table = HistogramTable(histogram, threshold.has_value());
     table.set("by", has_ground_truth ? "ground truth" : "verdict");
     page->set("histogram", table);
   }

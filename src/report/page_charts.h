@@ -8,6 +8,9 @@
 
 namespace touchstone {
 
+/// Whether some object has both normal and anomalous images.
+bool HasGroundTruth(const MetricsReport& metrics);
+
 /// Sets what the template needs for the charts: "histogram" and its table, "curves", and "data", the numbers
 /// that the script draws from. @param images  the scored ones. @param metrics  nullptr where there is no
 /// ground truth.

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "page_text.h"
+#include "touchstone/core/text.h"
 
 namespace touchstone {
 namespace {
@@ -23,15 +24,16 @@ void PutPictures(const ReportPictures& pictures, data* row) {
 
 // One line for the viewer, below the pictures.
 std::string Facts(const ImageResult& image) {
-  std::string facts = "score " + Full(image.score);
-  const auto add = [&](const std::string& name, const std::string& value) {
-    if (!value.empty()) facts += " \xc2\xb7 " + name + " " + value;
-  };
-  add("p-value", Full(image.p_value));
-  add("map maximum", Full(image.map_max));
-  add("retrieval", Full(image.retrieval_score));
-  if (image.regions) add("regions", std::to_string(image.regions->num_regions));
-  add("size", std::to_string(image.size.width) + " x " + std::to_string(image.size.height));
+  std::string facts = "score " + ShortNumber(*image.score);
+  const auto add = [&](const std::string& text) { facts += " \xc2\xb7 " + text; };
+  if (image.p_value) add("p-value " + ShortNumber(*image.p_value));
+  if (image.map_max) add("map maximum " + ShortNumber(*image.map_max));
+  if (image.retrieval_score) add("distance of the whole picture " + ShortNumber(*image.retrieval_score));
+  if (image.regions) {
+    add(CountText(static_cast<std::size_t>(image.regions->num_regions), "region", "regions"));
+  }
+  if (image.is_gated) add("stage 1 alone: no map was made");
+  add(SizeText(image.size) + " pixels");
   return facts;
 }
 

@@ -10,7 +10,10 @@
 #include "page_figures.h"
 #include "page_rows.h"
 #include "page_text.h"
+#include "report/canvas.h"
 #include "report/page_files.h"
+#include "touchstone/core/text.h"
+#include "touchstone/metrics/binomial.h"
 #include "touchstone/store/options_json.h"
 
 namespace touchstone {
@@ -24,10 +27,6 @@ constexpr std::size_t kMostFailed = 200;
 constexpr std::size_t kMostLabels = 200;
 
 Data List() { return Data{Data::type::list}; }
-
-std::string Count(std::size_t count, const char* one, const char* more) {
-  return std::to_string(count) + ' ' + (count == 1 ? one : more);
-}
 
 // The scored images, worst first.
 Images Ranked(const Results& results) {
@@ -140,14 +139,56 @@ std::string ThresholdText(const Results& results) {
            WhyNoThreshold(thresholds.num_images, thresholds.rate) + ".";
   }
   const std::string above = "Anomalous = score above " + ShortNumber(*thresholds.score) + ". ";
-  const std::string made = std::to_string(thresholds.num_images) + " good images (" + thresholds.source + ")";
   if (thresholds.evidence == Evidence::kGuarantee) {
     return above + "Guarantee: a good image is above it with a probability of at most " +
-           Percent(thresholds.rate) + ", if it comes from the same production as the " + made +
-           " that the threshold was made with.";
+           Percent(thresholds.rate) +
+           ", if it comes from the same production as what the threshold was made with: " +
+           thresholds.source + ".";
   }
   return above + "Estimate, no guarantee: it aims at " + Percent(thresholds.rate) +
-         " false alarms among good images, judging by " + made + ". For a guarantee" + kWayOut;
+         " false alarms among good images, judging by " + thresholds.source + ". For a guarantee" + kWayOut;
+}
+
+std::string ShareText(std::size_t num_hits, std::size_t num_trials, const std::string& of_what) {
+  const Metric share = BinomialShare(num_hits, num_trials);
+  return std::to_string(num_hits) + " of " + std::to_string(num_trials) + " " + of_what + " (" +
+         ShortNumber(std::round(1000 * *share.value) / 10) + " %, 95 % interval " + PercentInterval(share) +
+         ")";
+}
+
+// What the threshold did to images of which the truth is known; empty where nothing was evaluated or judged.
+std::string JudgedText(const Images& images, const MetricsReport* metrics) {
+  if (metrics == nullptr || !HasGroundTruth(*metrics)) return "";
+  std::size_t num_good = 0, num_false_alarms = 0, num_bad = 0, num_found = 0;
+  for (const ImageResult* image : images) {
+    if (image->verdict == "undecided") return "";
+    const bool is_good = image->label == "good", is_anomalous = image->verdict == "anomalous";
+    ++(is_good ? num_good : num_bad);
+    num_false_alarms += is_good && is_anomalous;
+    num_found += !is_good && is_anomalous;
+  }
+  if (num_good == 0 || num_bad == 0) return "";
+  return "Measured here: " + ShareText(num_false_alarms, num_good, "good images called anomalous") + ", " +
+         ShareText(num_found, num_bad, "defective ones found") + ".";
+}
+
+// How to read the heat maps.
+Data Legend(const Results& results) {
+  if (!results.heatmap_scale) return Data(false);
+  constexpr int kNumStops = 8;
+  std::string stops;
+  for (int i = 0; i <= kNumStops; ++i) {
+    const auto [red, green, blue] = HeatColour(static_cast<float>(i) / kNumStops);
+    stops += (i == 0 ? "rgb(" : ",rgb(") + std::to_string(red) + ' ' + std::to_string(green) + ' ' +
+             std::to_string(blue) + ')';
+  }
+  Data legend;
+  legend.set("stops", stops);
+  legend.set("low", ShortNumber(results.heatmap_scale->low));
+  legend.set("high", ShortNumber(results.heatmap_scale->high));
+  const bool has_contour = results.thresholds && results.thresholds->pixel;
+  legend.set("contour", has_contour ? Data(ShortNumber(*results.thresholds->pixel)) : Data(false));
+  return legend;
 }
 
 Data WhatRan(const Results& results) {
@@ -239,10 +280,13 @@ std::string RenderReportPage(const Results& results, const MetricsReport* metric
   page.set("version", results.touchstone_version);
   page.set("title", Title(results));
   page.set("gallery", DisplayText(results.gallery));
-  page.set("num_images", Count(results.images.size(), "image", "images"));
+  page.set("num_images", CountText(results.images.size(), "image", "images"));
   page.set("notices", Notices(results));
   page.set("counts", Counts(ranked, failed.size()));
   page.set("threshold", ThresholdText(results));
+  const std::string judged = JudgedText(ranked, metrics);
+  page.set("judged", judged.empty() ? Data(false) : Data(judged));
+  page.set("legend", Legend(results));
   PutCharts(results, ranked, metrics, &page);
   page.set("figures", metrics != nullptr ? FiguresTable(*metrics) : Data(false));
   PutTable(ranked, pictures, &page);

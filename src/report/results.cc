@@ -184,6 +184,16 @@ void PutThresholds(const Json& json, Results* results) {
   results->gate = NumberFrom(json.at("gate"));
 }
 
+Json ScaleJson(const std::optional<Interval>& scale) {
+  return scale ? Json({{"low", Number(scale->low)}, {"high", Number(scale->high)}}) : Json(nullptr);
+}
+
+std::optional<Interval> ScaleFrom(const Json& json) {
+  const auto scale = json.find("heatmap_scale");
+  if (scale == json.end() || scale->is_null()) return std::nullopt;  // the first versions wrote none
+  return Interval{NumberFromJson(scale->at("low")), NumberFromJson(scale->at("high"))};
+}
+
 Results ResultsFrom(const Json& json) {
   const std::string schema = json.at("schema").get<std::string>();
   if (schema != kSchema) {
@@ -200,6 +210,7 @@ Results ResultsFrom(const Json& json) {
   results.preprocessing = PreprocessingFromJson(json.at("preprocessing"));
   if (json.contains("thresholds")) PutThresholds(json, &results);  // nor thresholds
   if (json.contains("roi_sha256")) results.roi_sha256 = NameFrom(json, "roi_sha256");
+  results.heatmap_scale = ScaleFrom(json);
   results.inputs = json.at("inputs").get<std::vector<std::string>>();
   results.maps_dir = NameFrom(json, "maps_dir");
   results.complete = json.at("complete").get<bool>();
@@ -251,6 +262,7 @@ std::string ResultsJson(const Results& results) {
                {"crop_in_resized_frame", CropJson(results.preprocessing)},
                {"roi_sha256", results.roi_sha256.empty() ? Json(nullptr) : Json(results.roi_sha256)},
                {"thresholds", results.thresholds ? ThresholdsJson(*results.thresholds) : Json(nullptr)},
+               {"heatmap_scale", ScaleJson(results.heatmap_scale)},
                {"gate", Number(results.gate)},
                {"inputs", results.inputs},
                {"warnings", results.warnings},

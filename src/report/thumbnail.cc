@@ -13,6 +13,7 @@ constexpr int kQuality = 60;
 constexpr int kCoarseQuality = 30;
 constexpr std::size_t kManyImages = 500;
 constexpr std::size_t kFewestBytes = 2700;
+constexpr std::size_t kBytesForLarge = 14000;
 constexpr int kMaskSide = 128;
 constexpr int kMaskCompression = 9;
 
@@ -23,9 +24,14 @@ std::size_t ThumbnailBytes(std::size_t num_images) {
   return std::clamp(share, kFewestBytes, kMaxThumbnailBytes);
 }
 
+int ThumbnailSide(std::size_t max_bytes) {
+  return max_bytes >= kBytesForLarge ? kMaxThumbnailSide : kMaxThumbnailSide / 2;
+}
+
 Bytes MakeThumbnail(const Image& picture, std::size_t max_bytes) {
-  Bytes file = EncodeWebp(MakePreview(picture, kWhite, kMaxThumbnailSide), kQuality);
-  for (int side = kMaxThumbnailSide; file.size() > max_bytes && side > 1; side = side * 3 / 4) {
+  const int longest = ThumbnailSide(max_bytes);
+  Bytes file = EncodeWebp(MakePreview(picture, kWhite, longest), kQuality);
+  for (int side = longest; file.size() > max_bytes && side > 1; side = side * 3 / 4) {
     file = EncodeWebp(MakePreview(picture, kWhite, side), kCoarseQuality);
   }
   return file;

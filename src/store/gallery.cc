@@ -111,9 +111,8 @@ void Gallery::LookAt(const Mask& roi) {
   if (roi_ && roi_->size == roi.size && roi_->values == roi.values) return;
   const std::string why = WhyRoiDoesNotFitAll(roi, manifest_.images);
   if (!why.empty()) throw Error(ErrorCode::kUsage, "--roi: " + why);
-  const Bytes png = EncodeRoi(roi);
   roi_ = roi;
-  roi_sha256_ = Sha256(png.data(), png.size());
+  roi_sha256_ = RoiDigest(roi);
 }
 
 void Gallery::OpenSegments() {
@@ -218,7 +217,7 @@ Gallery GalleryWriter::OpenUnfinished() const {
   return gallery;
 }
 
-void GalleryWriter::Finish(const MapScale& map_scale, const Calibration& calibration) {
+void GalleryWriter::Finish(const MapScale& map_scale, const std::optional<Calibration>& calibration) {
   manifest_.map_scale = map_scale;
   manifest_.calibration = calibration;
   WriteFileAtomically(folder_ / "manifest.json", ManifestText(manifest_));

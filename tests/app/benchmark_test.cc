@@ -9,6 +9,7 @@
 #include "core/support.h"
 #include "touchstone/app/write_sample.h"
 #include "touchstone/core/file.h"
+#include "touchstone/report/results.h"
 
 namespace touchstone {
 namespace {
@@ -72,6 +73,26 @@ TEST_F(BenchmarkTest, HasTheFiguresOfFitScoreAndEvaluate) {
   EXPECT_EQ(row.figures.image_retrieval.value, group.image_retrieval.rocauc.value);
   EXPECT_EQ(row.figures.pixel.value, group.pixel.rocauc.value);
   EXPECT_EQ(row.figures.au_pro.value, group.au_pro.at("0.3").value);
+}
+
+TEST_F(BenchmarkTest, CountsWhatTheThresholdCallsAnomalous) {
+  AddCategory("nut", 0);
+  BenchmarkOptions options = Options();
+  options.fit.false_alarm_rate = 0.6;  // this extractor finds little
+  const BenchmarkRow row = Run(options).report.rows.at(0);
+  double false_alarms = 0, found = 0;
+  for (const ImageResult& image : ReadResults(At("out/nut/results")).images) {
+    if (image.verdict == "anomalous") ++(image.label == "good" ? false_alarms : found);
+  }
+  EXPECT_GT(found, 0);
+  EXPECT_EQ(row.figures.false_alarms.value, false_alarms / static_cast<double>(row.num_normal));
+  EXPECT_EQ(row.figures.found.value, found / static_cast<double>(row.num_anomalous));
+  options.fit.false_alarm_rate = 0.01;  // 40 images cannot promise that
+  const BenchmarkRow undecided = Run(options).report.rows.at(0);
+  EXPECT_FALSE(undecided.figures.found.value.has_value());
+  EXPECT_TRUE(Says(undecided.figures.found.reason, "40 images cannot promise"));
+  options.ablation = Ablation::kRetrieval;
+  EXPECT_TRUE(Says(Run(options).report.rows.at(0).figures.found.reason, "has no thresholds"));
 }
 
 TEST_F(BenchmarkTest, DoesNothingASecondTime) {

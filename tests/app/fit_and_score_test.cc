@@ -38,21 +38,8 @@ class FitAndScore : public testing::Test {
   void DrawTrainingImages(int count) const {
     for (int i = 0; i < count; ++i) Draw("train/" + std::to_string(i) + ".png", i);
   }
-  FitOptions Fitting() const {
-    FitOptions options;
-    options.input = At("train");
-    options.output = At("gallery");
-    options.model = std::string(TOUCHSTONE_TEST_DATA) + "/golden/extractors/good.pt";
-    options.resize = {32, 24};
-    return options;
-  }
-  ScoreOptions Scoring() const {
-    ScoreOptions options;
-    options.inputs = {At("test").string()};
-    options.gallery = At("gallery");
-    options.output = At("results");
-    return options;
-  }
+  FitOptions Fitting() const { return SmallFit(folder_.path()); }
+  ScoreOptions Scoring() const { return SmallScore(folder_.path()); }
   std::map<std::string, std::string> Contents(const std::string& name) const {
     std::map<std::string, std::string> contents;
     for (const std::string& file : FilesBelow(At(name))) {
@@ -112,7 +99,7 @@ TEST_F(FitAndScore, LeavesOutNormalImagesThatCannotBeRead) {
 
 TEST_F(FitAndScore, LeavesNoGalleryWhereNothingCouldBeRead) {
   WriteText(At("train/broken.png"), "no picture");
-  EXPECT_TRUE(Refuses(ErrorCode::kIo, "none of the 1 images", [&] { RunFit(Fitting()); }));
+  EXPECT_TRUE(Refuses(ErrorCode::kIo, "of 1 image none could be read", [&] { RunFit(Fitting()); }));
   EXPECT_EQ(FilesBelow(folder_.path()), (std::set<std::string>{"train", "train/broken.png"}));
 }
 

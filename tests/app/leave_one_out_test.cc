@@ -81,7 +81,8 @@ TEST(DrawOwnImages, DrawsEachAtMostOnceAndStartsAlikeForAnyCount) {
 }
 
 TEST(Estimate, SortsEachKindOfScore) {
-  const Calibration calibration = Estimate({{4, 3, 10, 0}, {1, 1, 30, 0}, {2, 2, 20, 0}}, 9, 0.25);
+  const std::vector<GalleryImage> images(9);
+  const Calibration calibration = Estimate({{4, 3, 10, 0}, {1, 1, 30, 0}, {2, 2, 20, 0}}, images, 0.25);
   EXPECT_EQ(calibration.evidence, Evidence::kEstimate);
   EXPECT_EQ(calibration.rate, 0.25);
   EXPECT_EQ(calibration.retrieval_scores, (std::vector<double>{1, 2, 3}));

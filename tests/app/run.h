@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,24 @@ class RecordingSink : public ProgressSink {
  private:
   int stop_after_;
 };
+
+/// To fit <root>/train into <root>/gallery, and to score <root>/test into <root>/results, with an extractor
+/// that only averages pixels.
+inline FitOptions SmallFit(const std::filesystem::path& root) {
+  FitOptions options;
+  options.input = root / "train";
+  options.output = root / "gallery";
+  options.model = std::string(TOUCHSTONE_TEST_DATA) + "/golden/extractors/good.pt";
+  options.resize = {32, 24};
+  return options;
+}
+inline ScoreOptions SmallScore(const std::filesystem::path& root) {
+  ScoreOptions options;
+  options.inputs = {(root / "test").string()};
+  options.gallery = root / "gallery";
+  options.output = root / "results";
+  return options;
+}
 
 inline FitSummary RunFit(const FitOptions& options, int threads = 2) {
   RecordingSink sink;

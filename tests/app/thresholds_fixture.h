@@ -35,19 +35,12 @@ class ThresholdsFixture : public testing::Test {
     }
   }
   FitOptions Fitting(double rate) const {
-    FitOptions options;
-    options.input = At("train");
-    options.output = At("gallery");
-    options.model = std::string(TOUCHSTONE_TEST_DATA) + "/golden/extractors/good.pt";
-    options.resize = {32, 24};
+    FitOptions options = SmallFit(folder_.path());
     options.false_alarm_rate = rate;
     return options;
   }
   ScoreOptions Scoring() const {
-    ScoreOptions options;
-    options.inputs = {At("test").string()};
-    options.gallery = At("gallery");
-    options.output = At("results");
+    ScoreOptions options = SmallScore(folder_.path());
     options.force = true;
     return options;
   }

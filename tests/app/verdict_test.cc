@@ -23,14 +23,14 @@ class Verdict : public ThresholdsFixture {
 
 TEST_F(Verdict, IsByTheThresholdThatFitEstimates) {
   const FitSummary fitted = RunFit(Fitting(0.1));
-  EXPECT_EQ(fitted.thresholds.evidence, Evidence::kEstimate);
-  EXPECT_EQ(fitted.thresholds.num_images, 12U);
+  EXPECT_EQ(fitted.thresholds->evidence, Evidence::kEstimate);
+  EXPECT_EQ(fitted.thresholds->num_images, 12U);
   const Calibration calibration = StoredCalibration();
-  EXPECT_EQ(fitted.thresholds.score, calibration.map_maxima.back());  // k = ceil(13 * 0.9)
+  EXPECT_EQ(fitted.thresholds->score, calibration.map_maxima.back());  // k = ceil(13 * 0.9)
   const ScoreSummary summary = RunScore(Scoring(), &sink_);
-  EXPECT_EQ(summary.results.thresholds->score, fitted.thresholds.score);
+  EXPECT_EQ(summary.results.thresholds->score, fitted.thresholds->score);
   for (const ImageResult& image : summary.results.images) {
-    EXPECT_EQ(image.verdict, *image.score > *fitted.thresholds.score ? "anomalous" : "normal");
+    EXPECT_EQ(image.verdict, *image.score > *fitted.thresholds->score ? "anomalous" : "normal");
     EXPECT_EQ(image.p_value, ConformalPValue(calibration.map_maxima, *image.score));
   }
   EXPECT_EQ(Bad(summary).verdict, "anomalous");

@@ -56,5 +56,11 @@ TEST_F(FindModelTest, ListsWhatIsThereForAnUnknownName) {
   EXPECT_FALSE(Says(error.message, "export_extractor"));
 }
 
+TEST_F(FindModelTest, SpeaksOfNoOptionWhereNoneNamedTheModel) {
+  EXPECT_TRUE(Says(ErrorOf([] { FindModel("net.pt", ""); }).message, "net.pt: no such file"));
+  const std::string message = ErrorOf([] { FindModel("no_such_network", ""); }).message;
+  EXPECT_EQ(message.find("no_such_network: no no_such_network.pt in "), 0U) << message;
+}
+
 }  // namespace
 }  // namespace touchstone

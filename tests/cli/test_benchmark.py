@@ -5,6 +5,7 @@ import json
 import shutil
 
 import pytest
+from PIL import Image
 
 from command_line import TINY, refusal
 
@@ -42,6 +43,21 @@ def test_says_where_the_run_differs_from_the_published_one(benchmark):
     said = benchmark().stdout.decode()
     assert "wide_resnet50_2" in said
     assert "extractor tiny; resize 32x32; no crop; figures at original size" in said
+
+
+def test_a_region_is_of_all_categories_and_part_of_what_a_row_depends_on(benchmark, tmp_path):
+    mask = Image.new("L", (320, 320), 255)
+    mask.paste(0, (160, 0, 320, 320))
+    mask.save(tmp_path / "left.png")
+    benchmark()
+    whole = json.loads((tmp_path / "out" / "benchmark.json").read_text())["categories"][0]
+    outcome = benchmark("--roi", "left.png")
+    assert outcome.code == 0 and "bottle: done" in outcome.stderr
+    assert "parts of the images left out (--roi)" in outcome.stdout.decode()
+    left = json.loads((tmp_path / "out" / "benchmark.json").read_text())["categories"][0]
+    assert left["pixel_rocauc"] != whole["pixel_rocauc"]
+    assert "bottle: unchanged" in benchmark("--roi", "left.png").stderr
+    refusal(benchmark("--roi", "none.png"), 2, "none.png", "--roi")
 
 
 def test_json_is_the_file_that_it_writes(benchmark, tmp_path):
@@ -85,7 +101,7 @@ def test_an_image_that_cannot_be_read_is_exit_3(benchmark, root):
     (root / "bottle" / "test" / "good" / "broken.png").write_bytes(b"no image")
     outcome = benchmark()
     assert outcome.code == 3
-    assert "bottle: 1 images could not be used" in outcome.stdout.decode()
+    assert "bottle: 1 image could not be used" in outcome.stdout.decode()
 
 
 @pytest.mark.parametrize(

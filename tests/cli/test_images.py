@@ -75,7 +75,7 @@ def test_only_broken_images_are_no_result(touchstone, tmp_path, gallery):
     pictures.truncate(pictures.save(tmp_path / "in" / "a.png"))
     (tmp_path / "in" / "b.png").write_bytes(b"")
     (tmp_path / "in" / "c.jpg").write_text("no picture at all")
-    refusal(touchstone("fit", "in", "-o", "g", *FIT), 1, "none of the 3 images")
+    refusal(touchstone("fit", "in", "-o", "g", *FIT), 1, "of 3 images none could be read")
     assert names(tmp_path) == ["in"]
     assert touchstone("score", "in", "-g", gallery, "-o", "r").code == 1
     assert len(failed(tmp_path / "r")) == 3

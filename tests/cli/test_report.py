@@ -110,6 +110,24 @@ def test_the_viewer_compares_photograph_and_heat_map_by_the_keyboard(page):
     assert page.switch_to.active_element == page.find_element("css selector", "#table .look")
 
 
+def test_the_worst_images_are_at_the_top_and_open_the_viewer(page):
+    paths = column(page, "path")
+    tiles = page.find_elements("css selector", "#worst .tile")
+    assert [tile.find_element("class name", "name").text for tile in tiles] == paths[:6]
+    places = page.execute_script(
+        "return ['#worst .tile', '#histogram', '#table'].map(s => document.querySelector(s).getBoundingClientRect().top)")
+    assert places == sorted(places)
+    press(page, "#worst .tile:nth-child(3)", "\n")
+    assert page.find_element("id", "viewer-name").text == paths[2]
+    page.switch_to.active_element.send_keys("\ue014")  # arrow right: the next image
+    assert page.find_element("id", "viewer-name").text == paths[3]
+    page.switch_to.active_element.send_keys("\ue012")
+    page.switch_to.active_element.send_keys("\ue012")
+    assert page.find_element("id", "viewer-name").text == paths[1]
+    page.switch_to.active_element.send_keys("\ue00c")
+    assert page.switch_to.active_element == tiles[2]
+
+
 def test_the_charts_are_drawn(page):
     for name in ("histogram", "image-roc", "pixel-roc", "pro"):
         drawn = f"return document.getElementById('{name}').getContext('2d').getImageData(0, 0, 999, 999).data"

@@ -1,4 +1,4 @@
-"""--roi of fit and score: what is black in it is left out."""
+"""--roi of fit, score and explain: what is black in it is left out."""
 
 import json
 
@@ -49,6 +49,37 @@ def test_a_defect_outside_the_region_is_normal(touchstone, parts):
     assert touchstone("explain", "test/bad/000.png", "-g", "left", "-o", "why.png", "--json=why.json").code == 0
     for spot in json.loads((parts / "why.json").read_text())["hot_spots"]:
         assert spot["x"] < 8
+
+
+def test_explain_takes_another_region_as_score_does(touchstone, parts):
+    save_mask(parts / "left.png", 12)
+    assert touchstone("fit", "train", "-o", "g", *TINY_FIT).code == 0
+    assert touchstone("score", "test", "-g", "g", "-o", "r", "--roi", "left.png").code == 0
+    command = ("explain", "test/bad/000.png", "-g", "g", "-o", "why.png", "--json=why.json", "--force")
+    assert touchstone(*command, "--roi", "left.png").code == 0
+    document = json.loads((parts / "why.json").read_text())
+    assert document["image"]["map_max"] == image_of(parts / "r")["map_max"]
+    assert document["image"]["verdict"] == "undecided"
+    assert document["roi_sha256"] == json.loads((parts / "r" / "results.json").read_text())["roi_sha256"]
+    assert [spot["x"] < 12 for spot in document["hot_spots"]] == [True] * len(document["hot_spots"]) != []
+    assert touchstone(*command).code == 0
+    assert json.loads((parts / "why.json").read_text())["hot_spots"][0]["x"] >= 36
+    save_mask(parts / "wide.png", 8, size=(80, 40))
+    refusal(touchstone(*command, "--roi", "wide.png"), 2, "48x40", "80x40")
+
+
+def test_what_lies_outside_does_not_shine_through_the_smoothing(touchstone, parts):
+    """This extractor averages 4 and 8 pixels, so that nothing else reaches over the border."""
+    bad = parts / "test" / "bad" / "000.png"
+    good = numpy.asarray(pictures.Image.open(bad)).copy()
+    good[10:30, 36:46] = pictures.pixels(300)[10:30, 36:46]
+    (parts / "test" / "good").mkdir()
+    pictures.Image.fromarray(good).save(parts / "test" / "good" / "000.png")
+    save_mask(parts / "left.png", 16)  # 20 pixels from the defect, 3.3 sigma
+    assert touchstone("fit", "train", "-o", "g", *TINY_FIT, "--roi", "left.png").code == 0
+    assert touchstone("score", "test", "-g", "g", "-o", "r").code == 0
+    maps = [(parts / "r" / "maps" / label / "000.tiff").read_bytes() for label in ("bad", "good")]
+    assert maps[0] == maps[1]
 
 
 def test_another_region_at_score_leaves_verdicts_undecided(touchstone, parts):

@@ -112,6 +112,18 @@ def test_calibrate_changes_nothing_where_no_image_is_left(touchstone, tmp_path, 
     assert tree(tmp_path / "g") == before
 
 
+def test_groups_that_names_hint_at_are_told(touchstone, tmp_path, parts, fitted):
+    assert "note: " not in fitted.stderr
+    for name, first in (("train", 0), ("fresh", 1000)):
+        for i in range(24):
+            pictures.save(tmp_path / name / f"{i % 3}_{i:03}.png", seed=first + i)
+    outcome = touchstone("fit", "train", "-o", "clips", *TINY_FIT, "--false-alarm-rate", "0.05")
+    assert "of the gallery's 24 images in 3 groups by name (0_, 1_, 2_), each" in outcome.stderr
+    assert "note: by their names these images are of 3 groups" in outcome.stderr
+    outcome = touchstone("gallery", "calibrate", "clips", "fresh")
+    assert "from 24 good images in 3 groups by name" in outcome.stderr and "note: " in outcome.stderr
+
+
 def test_a_failed_image_is_left_out_of_a_calibration(touchstone, tmp_path, fitted):
     pictures.folder(tmp_path / "fresh", 24, first_seed=100)
     (tmp_path / "fresh" / "broken.png").write_bytes(b"broken")

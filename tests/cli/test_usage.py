@@ -45,9 +45,16 @@ def test_version_names_libraries_and_cpu_features(touchstone):
 @pytest.mark.parametrize(
     "arguments, said",
     [
-        ((), "subcommand"),
+        ((), "name a command: fit, score, "),
         (("fti",), "no command 'fti'"),
-        (("gallery",), "subcommand"),
+        (("fti",), "did you mean fit? See touchstone --help"),
+        (("gallery",), "name a command: info, list, verify"),
+        (("gallery", "inf"), "no command 'gallery inf'; did you mean info? See touchstone gallery --help"),
+        (("gallery", "zzz"), "no command 'gallery zzz'; see touchstone gallery --help"),
+        (("fit", "normal", "--outptu", "g"), "no option '--outptu'; did you mean --output? See touchstone fit --help"),
+        (("score", "check", "-g", "g", "-o", "r", "--sigm=2"), "no option '--sigm'; did you mean --sigma?"),
+        (("fit", "normal", "more", "-o", "g"), "'more' is one argument too many; see touchstone fit --help"),
+        (("gallery", "list", "a", "--frce"), "no option '--frce'; did you mean --force?"),
         (("fit",), "NORMAL_DIR"),
         (("fit", "normal"), "--output"),
         (("score", "check", "-o", "r"), "--gallery"),
@@ -97,7 +104,7 @@ def test_version_names_libraries_and_cpu_features(touchstone):
         (("evaluate", "--maps", "missing", "--dataset", "check"), "missing"),
         (("evaluate", "--maps", "check", "--dataset", "missing"), "missing"),
         (("gallery", "info", "missing"), "missing"),
-        (("model", "info", "missing"), "missing"),
+        (("model", "info", "missing"), "error: missing: no missing.pt in "),
     ],
 )
 def test_usage_errors_exit_with_2_and_leave_nothing_behind(touchstone, tmp_path, check, arguments, said):
@@ -135,6 +142,14 @@ def test_scoring_options_out_of_range_are_refused(touchstone, tmp_path, check, g
         limit,
     )
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("verb", DESCRIBED, ids=" ".join)
+def test_help_of_a_description_names_what_it_heeds_and_takes_the_rest(touchstone, gallery, verb):
+    outcome = touchstone(*verb, "--help")
+    assert b"--json" in outcome.stdout and b"--force" not in outcome.stdout and b"--seed" not in outcome.stdout
+    target = TINY if verb[0] == "model" else gallery
+    assert touchstone(*verb, target, "--force", "--seed", "3", "--quiet", "--threads", "1").code == 0
 
 
 def test_quiet_leaves_only_the_result(touchstone, tmp_path, gallery, check):

@@ -20,5 +20,13 @@ TEST(FirstNames, NamesThreeAndSaysThatThereAreMore) {
   EXPECT_EQ(FirstNames({"a", "b", "c", "d"}), "a, b, c, ...");
 }
 
+TEST(SizeText, IsWidthByHeight) { EXPECT_EQ(SizeText({640, 480}), "640x480"); }
+
+TEST(CountText, HasTheWordForOneForOneAlone) {
+  EXPECT_EQ(CountText(0, "image", "images"), "0 images");
+  EXPECT_EQ(CountText(1, "image", "images"), "1 image");
+  EXPECT_EQ(CountText(2, "image", "images"), "2 images");
+}
+
 }  // namespace
 }  // namespace touchstone

@@ -58,10 +58,11 @@ TEST(TruncatedFile, IsAnErrorThatNamesTheFileWhereverItIsCut) {
     const Bytes file = ReadFormat(name);
     for (std::size_t length = 1; length < NeededBytes(name, file); ++length) {
       const Bytes cut(file.begin(), file.begin() + length);
-      const std::unique_ptr<Error> error = ErrorOf([&] { DecodeImage(cut, name); });
-      ASSERT_NE(error, nullptr) << name << " cut to " << length << " of " << file.size() << " bytes";
-      EXPECT_EQ(error->code, ErrorCode::kImage);
-      EXPECT_EQ(error->where, name);
+      SCOPED_TRACE(name + " cut to " + std::to_string(length) + " of " + std::to_string(file.size()) +
+                   " bytes");
+      const Error error = ErrorOf([&] { DecodeImage(cut, name); });
+      ASSERT_EQ(error.code, ErrorCode::kImage);
+      EXPECT_EQ(error.where, name);
     }
   }
 }

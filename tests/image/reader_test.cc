@@ -166,15 +166,21 @@ TEST(DecodeImage, RefusesAJpegOfEndlessScans) {
 }
 
 TEST(DecodeImage, PrintsNothing) {
+  const auto decode = [](const Bytes& file) {
+    try {
+      DecodeImage(file, "x");
+    } catch (const Error&) {  // of most of these
+    }
+  };
   testing::internal::CaptureStderr();
   testing::internal::CaptureStdout();
   for (const std::string& name : ReadableFormats()) {
     const Bytes file = ReadFormat(name);
     DecodeImage(file, name);
-    ErrorOf([&] { DecodeImage(Bytes(file.begin(), file.begin() + file.size() * 3 / 4), name); });
+    decode(Bytes(file.begin(), file.begin() + file.size() * 3 / 4));
   }
   for (const nlohmann::json& refused : DescribedFormats("refused")) {
-    ErrorOf([&] { DecodeImage(ReadFormat(refused.at("file")), "x"); });
+    decode(ReadFormat(refused.at("file")));
   }
   EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");

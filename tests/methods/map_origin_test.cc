@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/support.h"
+#include "touchstone/methods/region_weights.h"
 
 namespace touchstone {
 namespace {
@@ -96,6 +97,17 @@ TEST(LargestContribution, IsTheCellWhoseAbsenceLowersTheMapMost) {
     const std::size_t found = LargestContribution(grid, cropped, photograph, peak.x_px, peak.y_px);
     EXPECT_NEAR(value_without(found), lowest, 1e-5 * peak.value) << round;
   }
+}
+
+TEST(LargestContribution, IsInThePartThatIsLookedAt) {
+  ScoreMap grid{{8, 8}, std::vector<float>(64, 1.0F)};
+  At(&grid, 4, 3) = 20;
+  At(&grid, 2, 3) = 2;
+  Mask left{{64, 64}, std::vector<std::uint8_t>(64 * 64)};
+  for (int p = 0; p < 64 * 64; ++p) left.values[p] = p % 64 < 32 ? 1 : 0;
+  const ScoreMap looked_at = Weighted(grid, RegionWeights(left, kPlain, grid.size));
+  EXPECT_EQ(LargestContribution(grid, kPlain, {64, 64}, 30, 28), 3U * 8 + 4);
+  EXPECT_EQ(LargestContribution(looked_at, kPlain, {64, 64}, 30, 28), 3U * 8 + 3);
 }
 
 TEST(CellInPhotograph, TilesThePartThatTheNetworkSaw) {

@@ -19,7 +19,9 @@ BenchmarkRow Row(const std::string& category, double value, const std::string& s
   row.num_train = 20;
   row.num_normal = 3;
   row.num_anomalous = 4;
-  row.figures = {{value, ""}, {value, ""}, {value, "", Interval{value - 0.25, value}}, {value, ""}};
+  const Metric none{std::nullopt, "there is no threshold"};
+  row.figures = {{value, ""}, {value, ""}, {value, "", Interval{value - 0.25, value}},
+                 {value, ""}, none,        none};
   return row;
 }
 
@@ -157,6 +159,21 @@ TEST(BenchmarkTables, ShowTheSameFigures) {
   const std::string csv = BenchmarkCsv(report);
   EXPECT_TRUE(Says(csv, "bottle,,20,3,4,0,0.75,,,0.75,,,0.972,-0.222,0.75,0.5,0.75,0.984,-0.234,"));
   EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 3);
+}
+
+TEST(BenchmarkTables, ShowWhatAThresholdDidWhereThereIsOne) {
+  BenchmarkReport report = Report({Row("bottle", 0.75), Row("grid", 0.5)});
+  EXPECT_EQ(BenchmarkTable(report).find("false alarms"), std::string::npos);
+  EXPECT_FALSE(HasNote(report, "False alarms"));
+  report.false_alarm_rate = 0.02;
+  report.rows[1].figures.false_alarms = {0.125, "", Interval{0.02, 0.4}};
+  report.rows[1].figures.found = {1, ""};
+  EXPECT_TRUE(Says(BenchmarkTable(report), "false alarms"));
+  EXPECT_TRUE(Says(BenchmarkMarkdown(report), "| - | - |\n"));
+  EXPECT_TRUE(Says(BenchmarkMarkdown(report), "| 12.50 (2.0-40.0) | 100.00 |\n"));
+  EXPECT_TRUE(HasNote(report, "for 2 % false alarms; their intervals are Wilson's"));
+  const Json row = Json::parse(BenchmarkJson(report)).at("categories").at(0);
+  EXPECT_EQ(row.at("found_reason"), "there is no threshold");
 }
 
 TEST(BenchmarkRowFile, ComesBackUnderItsKeyAndNoOther) {

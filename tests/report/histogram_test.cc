@@ -42,6 +42,28 @@ TEST(Histogram, OfEqualValuesIsOneBin) {
   }
 }
 
+TEST(Histogram, DividesAtAGivenEdge) {
+  const double edge = 1931.98999, above = std::nextafter(edge, 1e9);
+  const Histogram histogram = MakeHistogram({{"a", {900, edge, above, 6800}}}, edge);
+  const auto& counts = histogram.counts.at("a");
+  const auto at_edge = static_cast<std::size_t>(std::lround((edge - histogram.from) / histogram.step));
+  EXPECT_NEAR(histogram.from + static_cast<double>(at_edge) * histogram.step, edge, 1e-9);
+  EXPECT_EQ(counts.at(at_edge - 1), 1U);
+  EXPECT_EQ(counts.at(at_edge), 1U);
+  EXPECT_EQ(counts.front(), 1U);
+  EXPECT_EQ(counts.back(), 1U);
+}
+
+TEST(Histogram, MayLieOnEitherSideOfItsEdge) {
+  for (const double edge : {-50.0, 5.0, 200.0}) {
+    const Histogram histogram = MakeHistogram({{"a", {0, 10}}}, edge);
+    EXPECT_LE(histogram.from, 0) << edge;
+    EXPECT_GE(histogram.from + histogram.step, 0) << edge;
+    EXPECT_EQ(histogram.counts.at("a").back(), 1U) << edge;
+  }
+  EXPECT_EQ(MakeHistogram({{"a", {3, 3}}}, 3).counts.at("a"), (std::vector<std::size_t>{2}));
+}
+
 TEST(Histogram, OfNothingHasNoBins) { EXPECT_TRUE(MakeHistogram({}).counts.empty()); }
 
 }  // namespace

@@ -1,10 +1,12 @@
 #include "touchstone/report/report_page.h"
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "core/support.h"
+#include "report/results_fixture.h"
 #include "touchstone/report/thumbnail.h"
 
 namespace touchstone {
@@ -23,22 +25,8 @@ ImageResult Scored(const std::string& path, double score, const std::string& lab
   return image;
 }
 
-ImageResult Failed(const std::string& path, const std::string& message) {
-  ImageResult image;
-  image.path = path;
-  image.error_code = "image";
-  image.error = message;
-  return image;
-}
-
 Results WithImages(std::vector<ImageResult> images) {
-  Results results;
-  results.touchstone_version = "0.1.0";
-  results.method = "spade";
-  results.gallery = "gallery";
-  results.gallery_sha256 = std::string(64, 'b');
-  results.extractor_name = "tiny";
-  results.extractor_sha256 = std::string(64, 'c');
+  Results results = BareResults();
   results.inputs = {"parts/test"};
   results.images = std::move(images);
   results.complete = true;
@@ -198,6 +186,64 @@ TEST(ReportPage, DrawsTheThresholdIntoTheHistogram) {
   EXPECT_TRUE(DataOf(Page(results)).at("histogram").at("threshold").is_null());
   results.thresholds = Thresholds{Evidence::kEstimate, 0.01, 60, 2.5, std::nullopt, "the gallery"};
   EXPECT_EQ(DataOf(Page(results)).at("histogram").at("threshold"), 2.5);
+}
+
+// Each bin is on one side of the threshold: what is right of the line is what is called anomalous.
+TEST(ReportPage, DividesTheHistogramAtTheThreshold) {
+  Results results =
+      WithImages({Scored("a.png", 1), Scored("b.png", 2.5), Scored("c.png", 2.6), Scored("d.png", 5)});
+  results.thresholds = Thresholds{Evidence::kGuarantee, 0.01, 60, 2.5, std::nullopt, "good images"};
+  const std::string page = Page(results);
+  const Json histogram = DataOf(page).at("histogram");
+  const double from = histogram.at("from"), step = histogram.at("step");
+  const auto first_above = static_cast<std::size_t>(std::lround((2.5 - from) / step));
+  const auto counts = histogram.at("series").at(0).at("counts").get<std::vector<int>>();
+  EXPECT_EQ(std::accumulate(counts.begin(), counts.begin() + static_cast<std::ptrdiff_t>(first_above), 0), 2);
+  EXPECT_TRUE(Says(page, "<th scope=\"col\">score above</th><th scope=\"col\">to</th>"));
+}
+
+MetricsReport Evaluated() {
+  MetricsReport metrics;
+  MetricsGroup& group = metrics.objects["part"].overall;
+  group.num_normal = 2;
+  group.num_anomalous = 2;
+  group.pixel.rocauc = {0.995, "", Interval{0.9512, 1}};
+  group.au_pro["0.3"] = {std::nullopt, "there are no masks"};
+  metrics.bootstrap.num_resamples = 500;
+  return metrics;
+}
+
+TEST(ReportPage, ShowsIntervalsBelowTheirFigures) {
+  const MetricsReport metrics = Evaluated();
+  const std::string page = RenderReportPage(WithImages({Scored("a.png", 1)}), &metrics, NoPictures);
+  EXPECT_TRUE(Says(page, "<td>99.50<small>95.1-100</small></td>"));
+  EXPECT_TRUE(Says(page, "<td>-</td>"));
+  EXPECT_TRUE(Says(page, "small: 95 % intervals, the images drawn anew 500 times"));
+}
+
+TEST(ReportPage, SaysWhatTheThresholdDidWhereTheTruthIsKnown) {
+  const MetricsReport metrics = Evaluated();
+  std::vector<ImageResult> images{Scored("a", 1), Scored("b", 4), Scored("c", 4, "dent"),
+                                  Scored("d", 1, "dent")};
+  for (ImageResult& image : images) image.verdict = *image.score > 2 ? "anomalous" : "normal";
+  Results results = WithImages(images);
+  results.thresholds = Thresholds{Evidence::kEstimate, 0.01, 60, 2.0, std::nullopt, "the gallery"};
+  EXPECT_TRUE(Says(RenderReportPage(results, &metrics, NoPictures),
+                   "1 of 2 good images called anomalous (50 %, 95 % interval 9.5-90.5), "
+                   "1 of 2 defective ones found (50 %, 95 % interval 9.5-90.5)."));
+  EXPECT_EQ(CountOf(Page(results), "Measured here"), 0);  // not evaluated
+  results.images[3].verdict = "undecided";
+  EXPECT_EQ(CountOf(RenderReportPage(results, &metrics, NoPictures), "Measured here"), 0);
+}
+
+TEST(ReportPage, ExplainsTheColours) {
+  Results results = WithImages({Scored("a.png", 1)});
+  EXPECT_EQ(CountOf(Page(results), "linear-gradient(to right,"), 0);
+  results.heatmap_scale = Interval{1449, 3864};
+  EXPECT_TRUE(Says(Page(results), "on one scale for all images: 1449 <span"));
+  EXPECT_EQ(CountOf(Page(results), "outlined in black and white"), 0);
+  results.thresholds = Thresholds{Evidence::kEstimate, 0.01, 60, 2.0, 1932.0, "the gallery"};
+  EXPECT_TRUE(Says(Page(results), "what lies above the pixel threshold, 1932."));
 }
 
 TEST(ReportPage, HasAColumnOnlyForWhatIsKnown) {

@@ -9,6 +9,7 @@
 #include <random>
 
 #include "core/support.h"
+#include "report/results_fixture.h"
 #include "touchstone/core/file.h"
 
 namespace touchstone {
@@ -35,28 +36,15 @@ ImageResult Scored(const std::string& path) {
   return image;
 }
 
-ImageResult Failed(const std::string& path, const std::string& message) {
-  ImageResult image;
-  image.path = path;
-  image.error_code = "image";
-  image.error = message;
-  return image;
-}
-
 Results Example() {
-  Results results;
-  results.touchstone_version = "0.1.0";
-  results.method = "spade";
-  results.gallery = "gallery";
-  results.gallery_sha256 = std::string(64, 'b');
-  results.extractor_name = "tiny";
-  results.extractor_sha256 = std::string(64, 'c');
+  Results results = BareResults();
   results.options.levels = {1, 3};
   results.options.seed = 18446744073709551615U;
   results.preprocessing.resize = {256, 192};
   results.preprocessing.crop = Size{224, 160};
   results.roi_sha256 = std::string(64, 'd');
   results.thresholds = Thresholds{Evidence::kGuarantee, 0.02, 60, 0.1F, 2.5, "60 good images"};
+  results.heatmap_scale = Interval{0.075, 0.2};
   results.gate = 1234.5;
   results.inputs = {"parts/test"};
   results.maps_dir = "maps";
@@ -125,6 +113,8 @@ TEST_F(ResultsFile, BringsBackEveryField) {
   EXPECT_TRUE(read.options == written.options);
   EXPECT_EQ(read.preprocessing.crop, written.preprocessing.crop);
   EXPECT_EQ(read.roi_sha256, written.roi_sha256);
+  EXPECT_EQ(read.heatmap_scale.value().low, 0.075);
+  EXPECT_EQ(read.heatmap_scale.value().high, 0.2);
   EXPECT_EQ(read.warnings, written.warnings);
   ASSERT_EQ(read.images.size(), 3U);
   EXPECT_TRUE(read.images[1].failed());
@@ -270,7 +260,8 @@ TEST_F(ResultsFile, IsRefusedWhereAFieldIsMissingOrOfAnotherType) {
     if (entry.key() == "crop_in_resized_frame") continue;  // follows from the preprocessing
     Json json = whole;
     json.erase(entry.key());
-    const bool may_be_absent = entry.key() == "thresholds" || entry.key() == "roi_sha256";
+    const bool may_be_absent =
+        entry.key() == "thresholds" || entry.key() == "roi_sha256" || entry.key() == "heatmap_scale";
     if (!may_be_absent) expect_refused(json, "without " + entry.key());
     json[entry.key()] = entry.key() == "gate" ? Json("3") : Json(3);
     expect_refused(json, entry.key() + " = 3");
@@ -293,6 +284,7 @@ TEST_F(ResultsFile, OfTheFirstVersionsAreReadWithoutThresholds) {
   json.erase("thresholds");
   json.erase("gate");
   json.erase("roi_sha256");
+  json.erase("heatmap_scale");
   for (Json& image : json.at("images")) {
     for (const char* key : {"gated", "regions", "num_regions"}) image.erase(key);
     image["p_value"] = nullptr;
@@ -300,6 +292,7 @@ TEST_F(ResultsFile, OfTheFirstVersionsAreReadWithoutThresholds) {
   const Results read = ReadText(json.dump());
   EXPECT_FALSE(read.thresholds.has_value());
   EXPECT_EQ(read.roi_sha256, "");
+  EXPECT_FALSE(read.heatmap_scale.has_value());
   EXPECT_FALSE(read.images.at(0).p_value.has_value());
   EXPECT_EQ(read.images.at(0).score, 0.100000001);
 }

@@ -20,11 +20,11 @@ Image Noise(Size size) {
 
 TEST(MakeThumbnail, FitsWhateverThePicture) {
   for (const Size size : {Size{1, 1}, Size{3, 900}, Size{256, 256}, Size{640, 480}}) {
-    for (const std::size_t max_bytes : {200, 2700, 16000}) {
+    for (const std::size_t max_bytes : {200, 2700, 16000, 40000}) {
       const Bytes file = MakeThumbnail(Noise(size), max_bytes);
       EXPECT_LE(file.size(), max_bytes);
       const Size small = DecodeImage(file, "").size;
-      EXPECT_LE(std::max(small.width, small.height), kMaxThumbnailSide);
+      EXPECT_LE(std::max(small.width, small.height), ThumbnailSide(max_bytes));
     }
   }
 }
@@ -34,6 +34,7 @@ TEST(MakeThumbnail, KeepsTheSizeOfAQuietPicture) {
   gray.size = {512, 256};
   gray.rgb8.assign(512 * 256 * 3, 90);
   EXPECT_EQ(DecodeImage(MakeThumbnail(gray, 2700), "").size, (Size{256, 128}));
+  EXPECT_EQ(DecodeImage(MakeThumbnail(gray, kMaxThumbnailBytes), "").size, (Size{512, 256}));
 }
 
 TEST(ThumbnailBytes, ShareAPage) {

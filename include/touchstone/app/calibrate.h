@@ -20,6 +20,7 @@ struct CalibrateOptions {
 
 struct CalibrateSummary {
   Thresholds thresholds;
+  std::size_t num_name_groups = 0;  ///< as in FitSummary
   std::vector<FailedImage> failed;
   bool interrupted = false;  ///< then the gallery is as it was
 };

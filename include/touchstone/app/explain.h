@@ -16,6 +16,7 @@ struct ExplainOptions {
   std::filesystem::path gallery;
   std::filesystem::path output;  ///< the PNG to write
   bool force = false;            ///< replace it
+  std::filesystem::path roi;     ///< looked at instead of what the gallery looks at; empty = that
   ScoringOverrides scoring;
 };
 

@@ -25,9 +25,10 @@ struct FitOptions {
   TensorType dtype = TensorType::kFloat32;
   ListFilter filter;
   ScoringOptions scoring;
-  std::filesystem::path roi;       ///< mask of what is looked at (image/roi.h); empty = everything
-  double false_alarm_rate = 0.01;  ///< that the thresholds are for; in (0, 1)
-  bool force = false;              ///< replace an existing gallery
+  std::filesystem::path roi;         ///< mask of what is looked at (image/roi.h); empty = everything
+  double false_alarm_rate = 0.01;    ///< that the thresholds are for; in (0, 1)
+  bool estimates_thresholds = true;  ///< no: the gallery has none, and fit takes a fraction of the time
+  bool force = false;                ///< replace an existing gallery
 };
 
 /// An image that could not be used.
@@ -45,8 +46,9 @@ struct FitSummary {
   bool has_random_weights = false;
   std::uintmax_t gallery_bytes = 0;
   StageTimes times;
-  Thresholds thresholds;       ///< estimated
-  double leave_one_out_s = 0;  ///< scoring the gallery's own images, for thresholds and colour scale
+  std::optional<Thresholds> thresholds;  ///< estimated, if they were to be
+  std::size_t num_name_groups = 0;  ///< that the images' names hint at, as the frames of some clips; 0 = none
+  double leave_one_out_s = 0;       ///< scoring the gallery's own images, for thresholds and colour scale
   double total_s = 0;
 };
 

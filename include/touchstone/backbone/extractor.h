@@ -53,8 +53,9 @@ class Extractor {
   /// @throws Error kIo if it cannot be read; kModel naming what is wrong: damaged, not TorchScript,
   /// no description (says how to export one), outputs that differ from the description.
   ///
-  /// Takes 0.1 s for the embedded model, 1.2 s for Wide-ResNet50-2 (267 MB, three times that at the peak); the
-  /// first call of a process loads LibTorch too (0.4 s and more; kIo if it is missing, core/late_library.h).
+  /// Takes 0.1 s for the embedded model, 1.2 s for Wide-ResNet50-2 (267 MB, three times that at the peak);
+  /// the first call of a process loads LibTorch too (0.4 s and more; kIo if it is missing,
+  /// core/late_library.h).
   static Extractor Load(const std::filesystem::path& file);
 
   Extractor(Extractor&&) noexcept;
@@ -85,8 +86,9 @@ class Extractor {
 /// $TOUCHSTONE_MODELS, beside the program in the source tree (../../models), and in
 /// ../share/touchstone/models of an installed one.
 /// @throws Error kUsage: for a known architecture the one command that exports it, otherwise the
-/// places that were searched and the names that were found.
-std::filesystem::path FindModel(const std::string& name_or_file);
+/// places that were searched and the names that were found. @param option  that the name was given to, for
+/// the message; empty where it was none.
+std::filesystem::path FindModel(const std::string& name_or_file, const std::string& option = "--model");
 
 /// "LibTorch 1.13.0, oneDNN 2.6.3, AVX2, OpenBLAS 0.3.21 Haswell" and the like, for --version: LibTorch as it
 /// names itself, the instruction set of its own kernels (oneDNN chooses its own, up to what the CPU has),

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
+
+#include "touchstone/core/image.h"
 
 namespace touchstone {
 
@@ -11,5 +14,11 @@ std::string Printable(const std::string& text);
 
 /// The first three names, for a message that names many: "a, b, c, ...".
 std::string FirstNames(const std::vector<std::string>& names);
+
+/// "640x480".
+std::string SizeText(Size size);
+
+/// "1 image", "2 images": a number with the word for one or for more.
+std::string CountText(std::size_t count, const std::string& one, const std::string& more);
 
 }  // namespace touchstone

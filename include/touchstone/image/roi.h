@@ -23,6 +23,9 @@ std::optional<Mask> ReadRoi(const std::filesystem::path& file);
 /// A PNG file, 0 and 255 in 8 bit gray: equal regions give equal bytes. ReadMask reads it back.
 Bytes EncodeRoi(const Mask& roi);
 
+/// SHA-256 of that file: equal regions of equal size have equal digests.
+std::string RoiDigest(const Mask& roi);
+
 /// Empty if the proportions are alike, as said above; otherwise a sentence about the photograph that names
 /// both sizes. Both >= 1x1.
 std::string WhyRoiDoesNotFit(const Mask& roi, Size photograph);
@@ -32,7 +35,8 @@ std::string WhyRoiDoesNotFit(const Mask& roi, Size photograph);
 Mask FitRoi(const Mask& roi, Size photograph);
 
 /// Sets an anomaly map to 0, the lowest distance there is, outside the region. Map values just inside still
-/// depend on what is just outside, through the extractor's receptive field and the map's smoothing.
+/// depend on what is just outside, through the extractor's receptive field and the map's smoothing, unless
+/// the map was made for the region (methods/anomaly_map.h).
 /// @throws Error like FitRoi.
 void ClearOutside(const Mask& roi, ScoreMap* map);
 

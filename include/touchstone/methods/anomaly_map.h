@@ -23,6 +23,20 @@ struct MapGeometry {
 /// @return [original.height * original.width], in the unit of the grids; never normalised.
 ScoreMap MakeAnomalyMap(const std::vector<ScoreMap>& grids, const MapGeometry& geometry, Size original);
 
+/// The same where only a part of the photographs is looked at: 0 outside of it, and inside
+///
+///     map(p) = sum_c w_c G_c(p) v_c / sum_c w_c G_c(p),     G_c(p) = what a map that is 1 in cell c is at p,
+///
+/// with the grids' values v_c and the share w_c of each cell that lies inside (methods/region_weights.h):
+/// steps 1 to 4 leave out what lies outside and are made up for the weight that is missing. This is
+/// normalised convolution: H. Knutsson, C.-F. Westin, "Normalized and Differential Convolution", CVPR 1993.
+/// What is anomalous outside does not shine through by the map, while the extractor's receptive field, which
+/// looks across the border too, remains. With everything inside: the bytes of the function above.
+/// @param looked_at  non-zero = yes; not empty of yes. @throws Error kImage if its proportions are not those
+/// of `original` (image/roi.h). Costs twice the map above, and looks at each pixel of the mask.
+ScoreMap MakeAnomalyMap(const std::vector<ScoreMap>& grids, const MapGeometry& geometry, Size original,
+                        const Mask& looked_at);
+
 /// Step 2 alone.
 ScoreMap Smooth(const ScoreMap& map, double sigma);
 

@@ -28,7 +28,8 @@ std::vector<MapPeak> FindPeaks(const ScoreMap& map, double above, const PeakDist
 /// The cell of a grid that most of the map's value at (x, y) comes from. MakeAnomalyMap smooths, so that the
 /// map's peak need not lie over the grid's: this is the cell with the largest product of its value and its
 /// weight in the map at (x, y), which is exact, for the map is linear in the grid.
-/// @param grid        values >= 0; one of those that the map was made of.
+/// @param grid        values >= 0; one of those that the map was made of (Weighted, where the map leaves
+///                    something out: methods/region_weights.h).
 /// @param x_px, y_px  of the photograph; may be one that a crop has kept from the network.
 /// @return y * width + x of the grid; of equal ones the first.
 std::size_t LargestContribution(const ScoreMap& grid, const MapGeometry& geometry, Size photograph, int x_px,

@@ -19,6 +19,8 @@ struct BenchmarkFigures {
   Metric image_retrieval;  ///< image ROCAUC by the distance to the retrieved images
   Metric pixel;            ///< pixel ROCAUC
   Metric au_pro;           ///< up to a false-positive rate of 0.3
+  Metric false_alarms;     ///< share of good images above the threshold that fit estimated; Wilson's interval
+  Metric found;            ///< share of defective images above it
 };
 
 /// One category under one setting of the scoring options.
@@ -39,8 +41,10 @@ struct BenchmarkReport {
   std::string extractor_sha256;
   bool has_random_weights = false;
   Preprocessing preprocessing;
+  std::string roi_sha256;          ///< of the mask of --roi; empty = everything was looked at
   ScoringOptions options;          ///< before an ablation changes them
   std::string resolution;          ///< "original" or the side N
+  double false_alarm_rate = 0.01;  ///< that the thresholds are for
   BootstrapOptions bootstrap;      ///< how the intervals were made
   std::vector<BenchmarkRow> rows;  ///< category by category, settings in the same order in each
   bool complete = false;           ///< false while running and after an interruption

@@ -10,6 +10,7 @@
 #include "touchstone/image/preprocess.h"
 #include "touchstone/methods/scoring_options.h"
 #include "touchstone/methods/thresholds.h"
+#include "touchstone/metrics/metric.h"
 #include "touchstone/report/defect_regions.h"
 
 namespace touchstone {
@@ -47,11 +48,12 @@ struct Results {
   ScoringOptions options;
   Preprocessing preprocessing;
   std::string roi_sha256;  ///< of the mask of what was looked at, as a gallery stores it; empty = all
-  std::optional<Thresholds> thresholds;  ///< that the verdicts are by, for the options above
-  std::string thresholds_reason;         ///< why there are none
-  std::optional<double> gate;            ///< retrieval score up to which stage 2 was not run
-  std::vector<std::string> inputs;       ///< as given
-  std::string maps_dir;                  ///< absolute, or relative to the folder; empty = no maps
+  std::optional<Thresholds> thresholds;   ///< that the verdicts are by, for the options above
+  std::string thresholds_reason;          ///< why there are none
+  std::optional<Interval> heatmap_scale;  ///< map values of the first and last colour; none = no heat maps
+  std::optional<double> gate;             ///< retrieval score up to which stage 2 was not run
+  std::vector<std::string> inputs;        ///< as given
+  std::string maps_dir;                   ///< absolute, or relative to the folder; empty = no maps
   std::vector<std::string> warnings;
   std::vector<ImageResult> images;  ///< in the order of scores.csv, failed ones included
   bool complete = false;            ///< false while running and after an interruption

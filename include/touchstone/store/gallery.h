@@ -135,7 +135,7 @@ class GalleryWriter {
   Gallery OpenUnfinished() const;
 
   /// Writes the manifest: from now on the folder is a gallery.
-  void Finish(const MapScale& map_scale, const Calibration& calibration);
+  void Finish(const MapScale& map_scale, const std::optional<Calibration>& calibration = std::nullopt);
 
  private:
   void WriteSegment();

@@ -69,6 +69,7 @@
   const viewer = byId('viewer');
   const split = byId('split');
   let current = null;
+  let opener = null;
 
   const pictured = () => rows.filter((row) => !row.hidden && row.querySelector('.look'));
 
@@ -103,7 +104,10 @@
     const all = pictured();
     byId('previous').disabled = row === all[0];
     byId('next').disabled = row === all[all.length - 1];
-    if (!viewer.open) viewer.showModal();
+    if (!viewer.open) {
+      opener = document.activeElement;
+      viewer.showModal();
+    }
     if (document.activeElement.disabled) split.focus();
   }
 
@@ -120,7 +124,12 @@
   byId('previous').addEventListener('click', () => step(-1));
   byId('next').addEventListener('click', () => step(1));
   byId('close').addEventListener('click', () => viewer.close());
-  viewer.addEventListener('close', () => current.querySelector('.look').focus());
+  viewer.addEventListener('close', () => (opener.isConnected ? opener : current.querySelector('.look')).focus());
+  viewer.addEventListener('keydown', (event) => {
+    if (event.target === split || (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight')) return;
+    event.preventDefault();
+    step(event.key === 'ArrowLeft' ? -1 : 1);
+  });
   viewer.addEventListener('click', (event) => event.target === viewer && viewer.close());
   split.addEventListener('input', () => setSplit(split.value));
   const drag = (event) => {
@@ -132,6 +141,32 @@
   byId('stack').addEventListener('pointermove', drag);
   setSplit(50);
 
+  // ---- The worst images, at the top of the page: their pictures are those of the table -----------------------
+  function tile(row) {
+    const its = row.dataset;
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = `tile ${its.verdict}`;
+    button.setAttribute('aria-label', `Compare the pictures of ${its.path}, score ${its.shown}, ${its.verdict}`);
+    const picture = document.createElement('img');
+    picture.src = (row.querySelector('.heat') || row.querySelector('.photo')).src;
+    picture.alt = '';
+    button.title = its.path;
+    const text = (kind, what) => {
+      const line = document.createElement('span');
+      line.className = kind;
+      line.textContent = what;
+      return line;
+    };
+    button.append(picture, text('score', its.shown), text('name', its.path));
+    button.addEventListener('click', () => show(row));
+    return button;
+  }
+
+  const worst = rows.filter((row) => row.querySelector('.look')).slice(0, 6);
+  document.querySelector('#worst .tiles').append(...worst.map(tile));
+  byId('worst').hidden = worst.length === 0;
+
   // ---- Charts ----------------------------------------------------------------------------------------------
   const charts = [];
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
@@ -139,7 +174,7 @@
   function axis(title, more) {
     return {
       title: {display: true, text: title, color: colour('muted')},
-      ticks: {color: colour('muted'), maxRotation: 0, autoSkipPadding: 12},
+      ticks: {color: colour('muted'), maxRotation: 0, autoSkipPadding: 12, includeBounds: false},
       grid: {color: colour('line'), offset: false},
       ...more,
     };
@@ -158,12 +193,12 @@
       ctx.setLineDash([5, 4]);
       ctx.lineWidth = 1.5;
       ctx.beginPath();
-      ctx.moveTo(at, area.top);
+      ctx.moveTo(at, area.top - 4);
       ctx.lineTo(at, area.bottom);
       ctx.stroke();
       const isRight = at > (area.left + area.right) / 2;
       ctx.textAlign = isRight ? 'right' : 'left';
-      ctx.fillText('threshold', at + (isRight ? -5 : 5), area.top + 10);
+      ctx.fillText('threshold', at + (isRight ? 2 : -2), area.top - 6);
       ctx.restore();
     },
   };
@@ -171,7 +206,9 @@
   const base = () => ({animation: false, responsive: true, maintainAspectRatio: false, normalized: true});
 
   function histogram() {
-    const {from, step: width, series} = data.histogram;
+    const {from, step: width} = data.histogram;
+    const stacked = ['normal', 'undecided', 'anomalous'];  // from below
+    const series = [...data.histogram.series].sort((a, b) => stacked.indexOf(a.name) - stacked.indexOf(b.name));
     const count = series[0].counts.length;
     return {
       type: 'bar',
@@ -185,8 +222,9 @@
       },
       options: {
         ...base(),
+        layout: {padding: {top: data.histogram.threshold === null ? 0 : 12}},
         scales: {
-          x: axis('score', {type: 'linear', min: from, max: from + count * width, offset: false, stacked: true}),
+          x: axis('score', {type: 'linear', min: from + width > 0 ? Math.max(from, 0) : from, max: from + count * width, offset: false, stacked: true}),
           y: axis('images', {beginAtZero: true, stacked: true, ticks: {color: colour('muted'), precision: 0}}),
         },
         plugins: {

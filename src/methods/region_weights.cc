@@ -1,0 +1,63 @@
+#include "touchstone/methods/region_weights.h"
+
+#include <algorithm>
+#include <opencv2/imgproc.hpp>
+#include <stdexcept>
+
+namespace touchstone {
+namespace {
+
+// Does the region reach into pixels [first, last) of an axis of `frame` pixels? Both in pixels of the mask.
+struct Span {
+  int first, last;
+};
+
+Span UnderPixel(int pixel, int frame, int mask) {
+  const auto wide = std::int64_t{mask};
+  return {static_cast<int>(pixel * wide / frame), static_cast<int>(((pixel + 1) * wide + frame - 1) / frame)};
+}
+
+// The pixels of the crop that are looked at, 1 or 0, with what the map repeats of them outside the crop.
+cv::Mat InCrop(const Mask& looked_at, const MapGeometry& geometry) {
+  const auto [width, height] = looked_at.size;
+  const cv::Mat values(height, width, CV_8U, const_cast<std::uint8_t*>(looked_at.values.data()));
+  cv::Mat counts;
+  cv::integral(values != 0, counts, CV_32S);
+  counts /= 255;  // of what is yes
+  const Rect& crop = geometry.crop;
+  cv::Mat inside = cv::Mat::zeros(crop.height, crop.width, CV_32F);
+  for (int y = 0; y < geometry.resized.height; ++y) {
+    const Span rows = UnderPixel(y, geometry.resized.height, height);
+    for (int x = 0; x < geometry.resized.width; ++x) {
+      const Span columns = UnderPixel(x, geometry.resized.width, width);
+      const int count = counts.at<int>(rows.last, columns.last) - counts.at<int>(rows.first, columns.last) -
+                        counts.at<int>(rows.last, columns.first) + counts.at<int>(rows.first, columns.first);
+      if (count == 0) continue;
+      inside.at<float>(std::clamp(y - crop.y, 0, crop.height - 1),
+                       std::clamp(x - crop.x, 0, crop.width - 1)) = 1;
+    }
+  }
+  return inside;
+}
+
+}  // namespace
+
+ScoreMap RegionWeights(const Mask& looked_at, const MapGeometry& geometry, Size grid) {
+  if (grid.width > geometry.crop.width || grid.height > geometry.crop.height) {
+    throw std::logic_error("RegionWeights: more cells than pixels");
+  }
+  const cv::Mat inside = InCrop(looked_at, geometry);
+  ScoreMap weights{grid, std::vector<float>(static_cast<std::size_t>(grid.width) * grid.height, 1)};
+  if (cv::countNonZero(inside) == inside.rows * inside.cols) return weights;
+  cv::Mat cells(grid.height, grid.width, CV_32F, weights.values.data());
+  cv::resize(inside, cells, cells.size(), 0, 0, cv::INTER_AREA);
+  return weights;
+}
+
+ScoreMap Weighted(const ScoreMap& grid, const ScoreMap& weights) {
+  ScoreMap weighted = grid;
+  for (std::size_t i = 0; i < weighted.values.size(); ++i) weighted.values[i] *= weights.values[i];
+  return weighted;
+}
+
+}  // namespace touchstone

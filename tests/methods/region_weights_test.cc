@@ -1,0 +1,140 @@
+#include "touchstone/methods/region_weights.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+namespace touchstone {
+namespace {
+
+const MapGeometry kPlain{{32, 24}, {0, 0, 32, 24}, 2};
+const MapGeometry kCropped{{40, 32}, {4, 6, 32, 24}, 2};
+constexpr Size kGrid{8, 6};
+
+Mask Columns(Size size, int first, int last) {
+  Mask mask{size, {}};
+  for (int i = 0; i < size.width * size.height; ++i) {
+    const int x = i % size.width;
+    mask.values.push_back(x >= first && x < last ? 7 : 0);  // not zero is yes
+  }
+  return mask;
+}
+
+ScoreMap Random(Size size, std::mt19937* generator) {
+  ScoreMap map{size, {}};
+  for (int i = 0; i < size.width * size.height; ++i) {
+    map.values.push_back(static_cast<float>((*generator)() % 1000) / 100);
+  }
+  return map;
+}
+
+// The sum over all cells, one at a time, in double.
+std::vector<double> ByDefinition(const ScoreMap& grid, const MapGeometry& geometry, Size original,
+                                 const Mask& looked_at) {
+  const ScoreMap weights = RegionWeights(looked_at, geometry, grid.size);
+  const std::size_t num_pixels = static_cast<std::size_t>(original.width) * original.height;
+  std::vector<double> sums(num_pixels), masses(num_pixels);
+  for (std::size_t c = 0; c < grid.values.size(); ++c) {
+    ScoreMap cell{grid.size, std::vector<float>(grid.values.size())};
+    cell.values[c] = 1;
+    const std::vector<float> reach = MakeAnomalyMap({cell}, geometry, original).values;
+    for (std::size_t p = 0; p < num_pixels; ++p) {
+      masses[p] += double{weights.values[c]} * reach[p];
+      sums[p] += double{weights.values[c]} * reach[p] * grid.values[c];
+    }
+  }
+  for (std::size_t p = 0; p < num_pixels; ++p) sums[p] /= masses[p];
+  return sums;
+}
+
+TEST(RegionWeights, AreTheShareOfEachCellThatIsCovered) {
+  const ScoreMap weights = RegionWeights(Columns({32, 24}, 5, 13), kPlain, kGrid);  // cells of 4 x 4
+  for (int y = 0; y < kGrid.height; ++y) {
+    const float* row = &weights.values[static_cast<std::size_t>(y) * kGrid.width];
+    EXPECT_EQ(std::vector<float>(row, row + 8), (std::vector<float>{0, 0.75F, 1, 0.25F, 0, 0, 0, 0}));
+  }
+}
+
+TEST(RegionWeights, RoundTheRegionOutward) {
+  Mask fine{{3200, 2400}, std::vector<std::uint8_t>(std::size_t{3200} * 2400)};
+  fine.values[std::size_t{3200} * 1234 + 1601] = 1;  // under pixel 16, 12
+  const ScoreMap weights = RegionWeights(fine, kPlain, {32, 24});
+  for (std::size_t p = 0; p < weights.values.size(); ++p) {
+    EXPECT_EQ(weights.values[p], p == 12 * 32 + 16 ? 1.0F : 0.0F) << p;
+  }
+  const Mask coarse{{2, 1}, {0, 1}};
+  EXPECT_EQ(RegionWeights(coarse, kPlain, {4, 1}).values, (std::vector<float>{0, 0, 1, 1}));
+}
+
+TEST(RegionWeights, OfEverythingAreOneForEverySize) {
+  for (const Size grid : {Size{1, 1}, Size{7, 5}, Size{32, 24}}) {
+    const std::vector<float> weights = RegionWeights(Columns({33, 21}, 0, 33), kCropped, grid).values;
+    EXPECT_TRUE(std::all_of(weights.begin(), weights.end(), [](float weight) { return weight == 1; }));
+  }
+}
+
+// The map repeats the crop's left edge there.
+TEST(RegionWeights, CountWhatLiesOutsideTheCropAtItsEdge) {
+  const ScoreMap weights = RegionWeights(Columns({40, 32}, 0, 2), kCropped, {32, 24});
+  for (int x = 0; x < 32; ++x) EXPECT_EQ(weights.values[12 * 32 + x], x == 0 ? 1.0F : 0.0F);
+}
+
+class RegionMap : public testing::TestWithParam<MapGeometry> {};
+
+TEST_P(RegionMap, IsTheWeightedMeanThatTheHeaderSays) {
+  std::mt19937 generator(5);
+  for (const Size original : {Size{64, 48}, Size{21, 16}}) {
+    const Mask looked_at = Columns({80, 61}, 11, 46);
+    const ScoreMap grid = Random(kGrid, &generator);
+    const ScoreMap map = MakeAnomalyMap({grid}, GetParam(), original, looked_at);
+    const std::vector<double> expected = ByDefinition(grid, GetParam(), original, looked_at);
+    int num_inside = 0;
+    for (std::size_t p = 0; p < map.values.size(); ++p) {
+      const int x = static_cast<int>(p % original.width);
+      const int mask_x = (2 * x + 1) * 80 / (2 * original.width);
+      const bool is_inside = mask_x >= 11 && mask_x < 46;
+      num_inside += is_inside;
+      ASSERT_NEAR(map.values[p], is_inside ? expected[p] : 0, 2e-5) << original.width << ", " << p;
+    }
+    ASSERT_GT(num_inside, 0);
+  }
+}
+
+TEST_P(RegionMap, IsNotChangedByACellOutside) {
+  std::mt19937 generator(6);
+  ScoreMap grid = Random(kGrid, &generator);
+  const Mask looked_at = Columns({64, 48}, 0, 32);
+  const ScoreMap weights = RegionWeights(looked_at, GetParam(), kGrid);
+  const ScoreMap before = MakeAnomalyMap({grid}, GetParam(), {64, 48}, looked_at);
+  int num_outside = 0;
+  for (std::size_t c = 0; c < grid.values.size(); ++c) {
+    if (weights.values[c] > 0) continue;
+    grid.values[c] = 1e6F;
+    ++num_outside;
+  }
+  ASSERT_GT(num_outside, 0);
+  EXPECT_EQ(MakeAnomalyMap({grid}, GetParam(), {64, 48}, looked_at).values, before.values);
+}
+
+TEST_P(RegionMap, KeepsAFlatMapFlat) {
+  const ScoreMap grid{kGrid, std::vector<float>(48, 0.3F)};
+  const ScoreMap map = MakeAnomalyMap({grid}, GetParam(), {64, 48}, Columns({64, 48}, 20, 41));
+  for (std::size_t p = 0; p < map.values.size(); ++p) {
+    const std::size_t x = p % 64;
+    ASSERT_NEAR(map.values[p], x >= 20 && x < 41 ? 0.3F : 0.0F, 1e-6);
+  }
+}
+
+TEST_P(RegionMap, OfEverythingHasTheBytesOfThePlainOne) {
+  std::mt19937 generator(7);
+  const std::vector<ScoreMap> grids{Random({8, 6}, &generator), Random({4, 3}, &generator)};
+  EXPECT_EQ(MakeAnomalyMap(grids, GetParam(), {50, 40}, Columns({9, 7}, 0, 9)).values,
+            MakeAnomalyMap(grids, GetParam(), {50, 40}).values);
+}
+
+INSTANTIATE_TEST_SUITE_P(Geometries, RegionMap,
+                         testing::Values(kPlain, kCropped, MapGeometry{{32, 24}, {0, 0, 32, 24}, 0}));
+
+}  // namespace
+}  // namespace touchstone
