@@ -21,7 +21,7 @@ std::string LimitName(double limit);
 /// score; labels are set by folder or, with label_by_mask, by mask.
 /// @param warnings  what folders and masks disagree on is added.
 /// @throws Error like Evaluate; Interruption.
-ObjectMetrics EvaluateCategory(std::vector<EvaluatedImage> images, const EvaluateOptions& options,
+ObjectMetrics EvaluateCategory(EvaluatedCategory category, const EvaluateOptions& options,
                                ProgressSink& progress, std::vector<std::string>* warnings);
 
 }  // namespace touchstone

@@ -43,8 +43,8 @@ MetricsReport Evaluate(const EvaluateOptions& options, ProgressSink& progress) t
   report.pro_limit = LimitName(options.pro_limit);
   report.bootstrap = options.bootstrap;
   report.label_by_mask = options.label_by_mask;
-  for (auto& [name, images] : input.categories) {
-    report.objects[name] = EvaluateCategory(std::move(images), options, progress, &input.warnings);
+  for (auto& [name, category] : input.categories) {
+    report.objects[name] = EvaluateCategory(std::move(category), options, progress, &input.warnings);
   }
   StopIfInterrupted(progress);
   report.warnings = std::move(input.warnings);

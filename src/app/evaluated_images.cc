@@ -1,10 +1,11 @@
 #include "app/evaluated_images.h"
 
 #include <algorithm>
+#include <cctype>
 #include <set>
 
+#include "app/pair_masks.h"
 #include "touchstone/core/error.h"
-#include "touchstone/core/text.h"
 #include "touchstone/image/list.h"
 #include "touchstone/report/results.h"
 
@@ -12,57 +13,6 @@ namespace touchstone {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Names what does not pair, once, with the first few names.
-void WarnAll(const std::vector<std::string>& names, const std::string& what,
-             std::vector<std::string>* warnings) {
-  if (names.empty()) return;
-  warnings->push_back(std::to_string(names.size()) + " " + what + ": " + FirstNames(names));
-}
-
-// Files below a folder by their path without extension; none where there is no such folder.
-std::map<std::string, fs::path> FilesByStem(const fs::path& folder) {
-  std::map<std::string, fs::path> files;
-  std::error_code error;
-  if (fs::status(folder, error).type() == fs::file_type::not_found) return files;
-  for (const ListedImage& listed : ListImages(folder, {}, WhenEmpty::kEmptyListing).images) {
-    const auto [place, is_new] =
-        files.emplace(fs::path(listed.relative).replace_extension().string(), listed.file);
-    if (!is_new) {
-      throw Error(ErrorCode::kResults,
-                  "has the same name as " + place->second.filename().string() + "; remove one of the two",
-                  listed.file);
-    }
-  }
-  return files;
-}
-
-// Gives each image its mask, <folder>/<defect>/<stem>_mask.*, and names what does not pair.
-void PairMasks(const fs::path& folder, std::vector<EvaluatedImage>* images,
-               std::vector<std::string>* warnings) {
-  std::map<std::string, fs::path> masks;
-  if (!folder.empty()) masks = FilesByStem(folder);
-  if (masks.empty()) {
-    const std::string where =
-        folder.empty() ? "beside the images, which lie in no folder 'test'" : "in " + folder.string();
-    warnings->push_back("there are no masks " + where +
-                        ": pixel figures are undefined; name the folder with --ground-truth DIR");
-    return;
-  }
-  std::vector<std::string> without, unpaired;
-  for (EvaluatedImage& image : *images) {
-    const auto found = masks.find(image.defect + "/" + image.stem + "_mask");
-    if (found != masks.end()) {
-      image.mask = found->second;
-      masks.erase(found);
-    } else if (image.defect != "good") {
-      without.push_back(image.name);
-    }
-  }
-  for (const auto& entry : masks) unpaired.push_back(entry.second.string());
-  WarnAll(without, "images of defect folders have no mask and are left out of the pixel figures", warnings);
-  WarnAll(unpaired, "masks belong to no scored image", warnings);
-}
 
 // The folder above the last folder called "test": "a/hazelnut/test/crack/001.png" -> "a/hazelnut".
 fs::path CategoryRoot(const fs::path& file) {
@@ -118,10 +68,10 @@ void PairAllMasks(const std::map<std::string, fs::path>& roots, const fs::path& 
                     "); evaluate them one by one, or put each one's masks in 'ground_truth' "
                     "beside its folder 'test'");
   }
-  for (auto& [category, images] : input->categories) {
-    const fs::path& root = roots.at(category);
+  for (auto& [name, category] : input->categories) {
+    const fs::path& root = roots.at(name);
     const fs::path beside = root.empty() ? fs::path() : root / "ground_truth";
-    PairMasks(ground_truth.empty() ? beside : ground_truth, &images, &input->warnings);
+    PairMasks(ground_truth.empty() ? beside : ground_truth, &category, &input->warnings);
   }
 }
 
@@ -141,8 +91,8 @@ void RequireFolder(const fs::path& folder, const std::string& role) {
 // Where nothing says which images are normal and which pixels are defects, there is nothing to compare with.
 void RequireGroundTruth(const EvaluationInput& input, const fs::path& where) {
   for (const auto& entry : input.categories) {
-    for (const EvaluatedImage& image : entry.second) {
-      if (image.defect == "good" || !image.mask.empty()) return;
+    for (const EvaluatedImage& image : entry.second.images) {
+      if (image.defect == "good" || !image.masks.empty()) return;
     }
   }
   throw Error(ErrorCode::kResults,
@@ -152,28 +102,46 @@ void RequireGroundTruth(const EvaluationInput& input, const fs::path& where) {
               where);
 }
 
-// One category of a data set with anybody's maps of it.
+// Whether MVTec's scripts look into the folder: Python's name.replace("_", "").isalpha(). Every byte above
+// 127 passes for a part of a letter.
+bool IsOfficialName(const std::string& folder) {
+  const auto is_letter = [](unsigned char c) { return c > 127 || std::isalpha(c) != 0; };
+  const auto fits = [&](unsigned char c) { return c == '_' || is_letter(c); };
+  return std::all_of(folder.begin(), folder.end(), fits) &&
+         std::any_of(folder.begin(), folder.end(), is_letter);
+}
+
+// One category of a data set with anybody's maps of it: of the images that MVTec's scripts see, those right
+// in a folder of test that has a plain name.
 std::vector<EvaluatedImage> ImagesOfCategory(const fs::path& test, const fs::path& maps_folder,
                                              std::vector<std::string>* warnings) {
   std::map<std::string, fs::path> maps = FilesByStem(maps_folder);
   std::vector<EvaluatedImage> images;
-  std::vector<std::string> without, unpaired;
+  std::vector<std::string> skipped, without, unpaired;
   for (const ListedImage& listed : ListImages(test).images) {
     const fs::path relative = listed.relative;
     const auto map = maps.find(fs::path(relative).replace_extension().string());
-    if (map == maps.end()) {
+    const std::string folder = relative.parent_path().string();
+    if (folder.find('/') != std::string::npos || !IsOfficialName(folder)) {
+      skipped.push_back(listed.file.string());
+    } else if (map == maps.end()) {
       without.push_back(listed.file.string());
-      continue;
+    } else {
+      EvaluatedImage image;
+      image.name = listed.file.string();
+      image.path = relative.string();
+      image.defect = folder;
+      image.stem = relative.stem().string();
+      image.map = map->second;
+      images.push_back(image);
     }
-    EvaluatedImage image;
-    image.name = listed.file.string();
-    image.defect = LastName(listed.file.parent_path());
-    image.stem = relative.stem().string();
-    image.map = map->second;
-    images.push_back(image);
-    maps.erase(map);
+    if (map != maps.end()) maps.erase(map);
   }
   for (const auto& entry : maps) unpaired.push_back(entry.second.string());
+  WarnAll(skipped,
+          "images are left out as by MVTec's scripts, which look only at what lies right in test/<defect>, a "
+          "name of letters and _",
+          warnings);
   WarnAll(without, "images have no map and are left out", warnings);
   WarnAll(unpaired, "maps belong to no image", warnings);
   return images;
@@ -182,7 +150,7 @@ std::vector<EvaluatedImage> ImagesOfCategory(const fs::path& test, const fs::pat
 // @param maps  the results' folder of maps.
 EvaluatedImage ScoredImage(const ImageResult& result, const fs::path& maps) {
   EvaluatedImage image;
-  image.name = result.path;
+  image.name = image.path = result.path;
   image.defect = result.label;
   image.stem = fs::path(result.path).stem().string();
   image.score = result.score;
@@ -239,7 +207,7 @@ EvaluationInput ImagesOfResults(const EvaluateOptions& options) {
       const std::string category =
           root.empty() ? LastName(results.inputs.empty() ? "." : results.inputs[0]) : LastName(root);
       AddRoot(category, root, &roots);
-      input.categories[category].push_back(ScoredImage(result, options.results / results.maps_dir));
+      input.categories[category].images.push_back(ScoredImage(result, options.results / results.maps_dir));
     }
   }
   WarnAll(beside_test, "scored images lie beside their category's folder 'test' and are left out",
@@ -271,7 +239,7 @@ EvaluationInput ImagesOfDataset(const EvaluateOptions& options) {
       continue;
     }
     std::vector<EvaluatedImage> images = ImagesOfCategory(root / "test", maps, &input.warnings);
-    if (!images.empty()) input.categories.emplace(category, std::move(images));
+    if (!images.empty()) input.categories[category].images = std::move(images);
   }
   if (input.categories.empty()) {
     throw Error(

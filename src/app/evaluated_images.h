@@ -7,23 +7,32 @@
 #include <vector>
 
 #include "touchstone/app/evaluate.h"
+#include "touchstone/store/defects_config.h"
 
 namespace touchstone {
 
 /// One scored image as the metrics see it.
 struct EvaluatedImage {
   std::string name;    ///< for messages
+  std::string path;    ///< as the reports name it: relative to what was scored, or to the folder test
   std::string defect;  ///< name of its folder; "good" is normal
   std::string stem;    ///< file name without extension
   std::optional<double> score, retrieval_score, map_max;
-  std::filesystem::path map;   ///< TIFF; empty = none
-  std::filesystem::path mask;  ///< ground truth; empty = none
-  bool anomalous = false;      ///< as its folder says; with --label-by-mask, as its mask says
+  std::filesystem::path map;                 ///< TIFF; empty = none
+  std::vector<std::filesystem::path> masks;  ///< ground truth: none, one, or with has_channels one a defect
+  bool has_channels = false;                 ///< each mask is one defect, its kind marked by the grey value
+  bool anomalous = false;                    ///< as its folder says; with --label-by-mask, as its mask says
+};
+
+/// The images of one category.
+struct EvaluatedCategory {
+  std::vector<EvaluatedImage> images;
+  DefectKinds defect_kinds;  ///< of those with channels; none where that is not known
 };
 
 /// What is evaluated, by category, and what did not pair.
 struct EvaluationInput {
-  std::map<std::string, std::vector<EvaluatedImage>> categories;
+  std::map<std::string, EvaluatedCategory> categories;
   std::vector<std::string> warnings;
 };
 

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 
-#include "touchstone/image/map_file.h"
+#include "touchstone/core/error.h"
 
 namespace touchstone {
+
+namespace fs = std::filesystem;
+
 namespace {
 
 constexpr std::size_t kMaxBytes = std::size_t{64} << 20;
@@ -36,23 +39,54 @@ Mask Unpack(const PackedMask& packed) {
   return mask;
 }
 
-Mask MaskReader::Read(const std::filesystem::path& file) {
-  std::shared_ptr<const PackedMask> known;
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    const auto found = packed_.find(file);
-    if (found != packed_.end()) known = found->second;
-  }
-  if (known) return Unpack(*known);
-  Mask mask = ReadMask(file);
-  auto packed = std::make_shared<PackedMask>(Pack(mask));
-  packed->runs.shrink_to_fit();
-  const std::size_t num_bytes = packed->runs.size() * sizeof(std::uint32_t);
+std::shared_ptr<const MaskReader::Kept> MaskReader::Find(const fs::path& file) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (num_bytes_ + num_bytes <= kMaxBytes && packed_.emplace(file, std::move(packed)).second) {
+  const auto found = kept_.find(file);
+  return found != kept_.end() ? found->second : nullptr;
+}
+
+void MaskReader::Keep(const fs::path& file, const Mask& mask, std::optional<int> value) {
+  auto kept = std::make_shared<Kept>(Kept{Pack(mask), value});
+  kept->packed.runs.shrink_to_fit();
+  const std::size_t num_bytes = kept->packed.runs.size() * sizeof(std::uint32_t);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto known = kept_.find(file);
+  if (known != kept_.end()) {
+    known->second = kept;  // now with its value
+  } else if (num_bytes_ + num_bytes <= kMaxBytes) {
+    kept_.emplace(file, kept);
     num_bytes_ += num_bytes;
   }
+}
+
+Mask MaskReader::ReadOne(const fs::path& file) {
+  if (const auto kept = Find(file)) return Unpack(kept->packed);
+  Mask mask = ReadMask(file);
+  Keep(file, mask, std::nullopt);
   return mask;
+}
+
+Mask MaskReader::Read(const std::vector<fs::path>& files) {
+  Mask mask = ReadOne(files.at(0));
+  for (std::size_t i = 1; i < files.size(); ++i) {
+    const Mask other = ReadOne(files[i]);
+    if (other.size != mask.size) {
+      throw Error(ErrorCode::kResults,
+                  "is not of the size of " + files[0].filename().string() +
+                      ": all masks of an image must be of one size",
+                  files[i]);
+    }
+    for (std::size_t p = 0; p < mask.values.size(); ++p) mask.values[p] |= other.values[p];
+  }
+  return mask;
+}
+
+MarkedMask MaskReader::ReadMarked(const fs::path& file) {
+  const auto kept = Find(file);
+  if (kept && kept->value) return {Unpack(kept->packed), *kept->value};
+  MarkedMask marked = ReadMarkedMask(file);
+  Keep(file, marked.mask, marked.value);
+  return marked;
 }
 
 }  // namespace touchstone

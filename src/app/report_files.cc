@@ -2,6 +2,7 @@
 
 #include "app/evaluated_images.h"
 #include "app/inputs.h"
+#include "app/mask_reader.h"
 #include "app/output_folder.h"
 #include "touchstone/core/error.h"
 #include "touchstone/core/file.h"
@@ -28,9 +29,9 @@ Bytes ReadThumbnail(const fs::path& file) {
   }
 }
 
-Bytes ReadMaskThumbnail(const fs::path& file) {
+Bytes ReadMaskThumbnail(const std::vector<fs::path>& masks) {
   try {
-    return MakeMaskThumbnail(ReadMask(file));
+    return MakeMaskThumbnail(MaskReader().Read(masks));
   } catch (const Error&) {
     return {};
   }
@@ -53,7 +54,7 @@ void WriteThumbnails(const fs::path& results_folder, const std::string& image_pa
 }
 
 void WriteReport(const fs::path& results_folder, const Results& results, const MetricsReport* metrics,
-                 const std::map<std::string, fs::path>& masks) {
+                 const std::map<std::string, std::vector<fs::path>>& masks) {
   const auto pictures = [&](const ImageResult& image) {
     ReportPictures its;
     its.photo = ReadThumbnail(results_folder / ThumbnailName("photos", image.path));
@@ -66,10 +67,10 @@ void WriteReport(const fs::path& results_folder, const Results& results, const M
 }
 
 void RewriteReport(const EvaluateOptions& options, const MetricsReport& metrics) {
-  std::map<std::string, fs::path> masks;
+  std::map<std::string, std::vector<fs::path>> masks;
   for (const auto& category : ImagesOfResults(options).categories) {
-    for (const EvaluatedImage& image : category.second) {
-      if (!image.mask.empty()) masks[image.name] = image.mask;
+    for (const EvaluatedImage& image : category.second.images) {
+      if (!image.masks.empty()) masks[image.name] = image.masks;
     }
   }
   WriteReport(options.results, ReadResults(options.results), &metrics, masks);

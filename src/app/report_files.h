@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "touchstone/core/image.h"
 #include "touchstone/report/heatmap.h"
@@ -26,6 +27,6 @@ void WriteThumbnails(const std::filesystem::path& results_folder, const std::str
 /// @param masks  ground truth by ImageResult::path; one that cannot be read is left out. @throws Error kIo
 void WriteReport(const std::filesystem::path& results_folder, const Results& results,
                  const MetricsReport* metrics = nullptr,
-                 const std::map<std::string, std::filesystem::path>& masks = {});
+                 const std::map<std::string, std::vector<std::filesystem::path>>& masks = {});
 
 }  // namespace touchstone

@@ -15,6 +15,7 @@ namespace {
 
 const char kOwnSchema[] = "touchstone";
 const char kMvtecSchema[] = "mvtec";
+const char kLocoSchema[] = "mvtec-loco";
 
 struct EvaluateArguments {
   EvaluateOptions options;
@@ -47,8 +48,9 @@ ExitCode RunEvaluate(const EvaluateArguments& arguments, const CommonOptions& co
     terminal.Say("interrupted: no metrics were written");
     return ExitCode::kInterrupted;
   }
-  const bool is_mvtec = arguments.schema == kMvtecSchema;
-  const std::string document = is_mvtec ? MvtecMetricsJson(report) : MetricsJson(report);
+  const std::string document = arguments.schema == kMvtecSchema  ? MvtecMetricsJson(report)
+                               : arguments.schema == kLocoSchema ? LocoMetricsJson(report)
+                                                                 : MetricsJson(report);
   if (!options.results.empty()) {
     WriteFileAtomically(options.results / "metrics.json", document);
     RewriteReport(options, report);
@@ -95,10 +97,10 @@ void AddEvaluate(CLI::App* app, CommonOptions* common, Command* chosen) {
   AddComparisonOptions(evaluate, &options);
   evaluate
       ->add_option("--schema", arguments->schema,
-                   "Form of the JSON: ours, or that of the official scripts (au_pro, classification_au_roc)")
-      ->check(CLI::IsMember({kOwnSchema, kMvtecSchema}))
+                   "Form of the JSON: ours, or that of the scripts of MVTec AD or MVTec LOCO AD")
+      ->check(CLI::IsMember({kOwnSchema, kMvtecSchema, kLocoSchema}))
       ->capture_default_str()
-      ->type_name("touchstone|mvtec");
+      ->type_name("touchstone|mvtec|mvtec-loco");
   AddCommonOptions(evaluate, common, {"--force"});
   evaluate->footer(kExamples);
   evaluate->callback([=] {

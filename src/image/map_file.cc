@@ -113,6 +113,19 @@ void RequireFinite(const ScoreMap& map, const fs::path& file) {
   }
 }
 
+Mask MaskOf(const Image& image) {
+  Mask mask;
+  mask.size = image.size;
+  mask.values.resize(static_cast<std::size_t>(image.size.width) * image.size.height);
+  for (std::size_t i = 0; i < mask.values.size(); ++i) {
+    const int any = image.bits_per_channel == 8
+                        ? image.rgb8[3 * i] | image.rgb8[3 * i + 1] | image.rgb8[3 * i + 2]
+                        : image.rgb16[3 * i] | image.rgb16[3 * i + 1] | image.rgb16[3 * i + 2];
+    mask.values[i] = any != 0 ? 1 : 0;
+  }
+  return mask;
+}
+
 }  // namespace
 
 Bytes EncodeScoreMap(const ScoreMap& map) { return EncodeFloatTiff(map.values.data(), map.size); }
@@ -135,18 +148,22 @@ ScoreMap DecodeScoreMap(const Bytes& bytes, const fs::path& file) {
   return map;
 }
 
-Mask ReadMask(const fs::path& file) {
+Mask ReadMask(const fs::path& file) { return MaskOf(ReadImage(file)); }
+
+MarkedMask ReadMarkedMask(const fs::path& file) {
   const Image image = ReadImage(file);
-  Mask mask;
-  mask.size = image.size;
-  mask.values.resize(static_cast<std::size_t>(image.size.width) * image.size.height);
-  for (std::size_t i = 0; i < mask.values.size(); ++i) {
-    const int any = image.bits_per_channel == 8
-                        ? image.rgb8[3 * i] | image.rgb8[3 * i + 1] | image.rgb8[3 * i + 2]
-                        : image.rgb16[3 * i] | image.rgb16[3 * i + 1] | image.rgb16[3 * i + 2];
-    mask.values[i] = any != 0 ? 1 : 0;
+  MarkedMask marked{MaskOf(image), 0};
+  for (std::size_t i = 0; i < marked.mask.values.size(); ++i) {
+    if (marked.mask.values[i] == 0) continue;
+    const int value = image.bits_per_channel == 8 ? image.rgb8[3 * i] : 0;
+    const bool is_gray = value != 0 && image.rgb8[3 * i + 1] == value && image.rgb8[3 * i + 2] == value;
+    if (!is_gray || (marked.value != 0 && marked.value != value)) {
+      throw Error(ErrorCode::kImage,
+                  "is no mask of one defect: all of its pixels must be 0 or one grey value of 8 bits", file);
+    }
+    marked.value = value;
   }
-  return mask;
+  return marked;
 }
 
 }  // namespace touchstone

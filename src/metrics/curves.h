@@ -12,8 +12,15 @@ namespace touchstone {
 struct WalkTotals {
   std::uint64_t positives = 0;
   std::uint64_t negatives = 0;
-  double weight = 0;  ///< sum of the positives' weights: for PRO the number of regions
+  double weight = 0;    ///< sum of the positives' weights: for PRO the number of regions
+  double channels = 0;  ///< for sPRO the number of channels
 };
+
+/// The same for a walk whose weights are of channels.
+inline WalkTotals OfChannels(WalkTotals totals) {
+  totals.weight = totals.channels;
+  return totals;
+}
 
 /// One step of a walk down the distinct scores of the positives. Between two of them a ROC or PRO curve
 /// runs level, so nothing has to be known of the negatives there but their number.
@@ -23,6 +30,13 @@ struct ThresholdStep {
   std::uint64_t negatives = 0;        ///< with this score
   std::uint64_t positives = 0;        ///< with this score
   double weight = 0;                  ///< sum of those positives' weights (PRO only)
+  double saturation = 0;              ///< likewise for sPRO
+};
+
+/// Upper ends of the false-positive axis.
+struct AreaLimits {
+  std::vector<double> pro;
+  std::vector<double> spro;  ///< none = no sPRO
 };
 
 /// Collects points of a monotone curve that arrive in its order, as many as there may be, in bounded memory.

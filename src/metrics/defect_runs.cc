@@ -1,16 +1,29 @@
 #include "defect_runs.h"
 
 #include <algorithm>
+#include <functional>
 #include <limits>
 #include <tuple>
 
 #include "score_bins.h"
-#include "touchstone/metrics/regions.h"
 
 namespace touchstone {
 namespace {
 
-auto Place(const DefectRun& run) { return std::tie(run.key, run.group, run.area); }
+auto Place(const DefectRun& run) { return std::tie(run.key, run.group, run.is_channel, run.area); }
+
+// The runs of a channel: its highest pixels, as many as saturate it.
+void AddChannel(const DefectChannel& channel, const ScoreMap& map, std::uint32_t group,
+                std::vector<DefectRun>* runs) {
+  std::vector<std::uint32_t> keys;
+  keys.reserve(channel.pixels.size());
+  for (const std::uint32_t pixel : channel.pixels) keys.push_back(OrderKey(map.values[pixel]));
+  const auto end = keys.begin() + channel.saturation_px;
+  std::nth_element(keys.begin(), end - 1, keys.end(), std::greater<>());
+  for (auto key = keys.begin(); key != end; ++key) {
+    runs->push_back({*key, group, channel.saturation_px, 1, true});
+  }
+}
 
 // Joins neighbours that differ in their counts only, while the sum has room.
 void Combine(std::vector<DefectRun>* sorted) {
@@ -29,16 +42,17 @@ void Combine(std::vector<DefectRun>* sorted) {
 
 }  // namespace
 
-ImageDefects FindDefects(const PixelImage& image, std::uint32_t group) {
+ImageDefects FindDefects(const PixelImage& image, const Regions& regions, std::uint32_t group) {
   ImageDefects defects;
-  if (!image.mask) return defects;
-  const Regions regions = LabelRegions(*image.mask);
   for (std::size_t p = 0; p < regions.labels.size(); ++p) {
     if (regions.labels[p] == 0) continue;
     const auto area = static_cast<std::uint32_t>(regions.areas[regions.labels[p] - 1]);
-    defects.runs.push_back({OrderKey(image.map.values[p]), group, area, 1});
+    defects.runs.push_back({OrderKey(image.map.values[p]), group, area, 1, false});
   }
+  defects.num_pixels = defects.runs.size();
   defects.num_regions = regions.areas.size();
+  for (const DefectChannel& channel : image.channels) AddChannel(channel, image.map, group, &defects.runs);
+  defects.num_channels = image.channels.size();
   return defects;
 }
 
@@ -76,9 +90,15 @@ void ThresholdTable::Add(const DefectRun& run) {
     keys.push_back(run.key);
     defects.push_back(0);
     weights.push_back(0);
+    saturations.push_back(0);
   }
-  defects.back() += run.count;
-  weights.back() += run.count / static_cast<double>(run.area);
+  const double share = run.count / static_cast<double>(run.area);
+  if (run.is_channel) {
+    saturations.back() += share;
+  } else {
+    defects.back() += run.count;
+    weights.back() += share;
+  }
 }
 
 }  // namespace touchstone

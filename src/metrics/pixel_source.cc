@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <string>
 
 #include "touchstone/core/error.h"
@@ -45,10 +46,30 @@ void RequireUsable(const PixelImage& image, const std::string& name) {
   }
 }
 
+void RequireInside(const DefectChannel& channel, const Mask& mask, const std::string& name) {
+  const auto is_outside = [&](std::uint32_t pixel) {
+    return pixel >= mask.values.size() || mask.values[pixel] == 0;
+  };
+  if (channel.saturation_px >= 1 && channel.saturation_px <= channel.pixels.size() &&
+      std::is_sorted(channel.pixels.begin(), channel.pixels.end(), std::less_equal<>()) &&
+      std::none_of(channel.pixels.begin(), channel.pixels.end(), is_outside)) {
+    return;
+  }
+  throw Error(ErrorCode::kShape,
+              "a defect of " + std::to_string(channel.pixels.size()) + " pixels, " +
+                  std::to_string(channel.saturation_px) +
+                  " of them enough: must be pixels of the mask, ascending, and 1 to all of them enough",
+              name);
+}
+
+bool IsEmpty(const Mask& mask) {
+  std::uint8_t any = 0;
+  for (const std::uint8_t value : mask.values) any |= value;
+  return any == 0;
+}
+
 void RequireNoDefect(const PixelImage& good, const std::string& name) {
-  if (!good.mask) return;
-  const auto& values = good.mask->values;
-  if (std::all_of(values.begin(), values.end(), [](std::uint8_t value) { return value == 0; })) return;
+  if ((!good.mask || IsEmpty(*good.mask)) && good.channels.empty()) return;
   throw Error(ErrorCode::kResults,
               "a good image whose mask has defect pixels: empty the mask, or move the image to the folder "
               "of its defect",
@@ -62,7 +83,14 @@ PixelImage ReadChecked(const PixelSource& source, std::size_t i) {
   PixelImage image = source.read(i);
   RequireUsable(image, item.name);
   if (item.group.empty()) RequireNoDefect(image, item.name);
+  for (const DefectChannel& channel : image.channels) {
+    RequireInside(channel, image.mask ? *image.mask : Mask{}, item.name);
+  }
   return image;
+}
+
+Regions RegionsOf(const PixelImage& image) {
+  return image.mask && !IsEmpty(*image.mask) ? LabelRegions(*image.mask) : Regions{};
 }
 
 }  // namespace touchstone

@@ -17,6 +17,16 @@ void PutInterval(Json* json, const std::string& name, const Metric& metric) {
   if (metric.interval) (*json)[name] = {metric.interval->low, metric.interval->high};
 }
 
+void PutParts(Json* json, const std::string& name, const std::map<std::string, Metric>& parts) {
+  Json values = Json::object(), intervals = Json::object();
+  for (const auto& [part, metric] : parts) {
+    PutMetric(&values, part, metric);
+    PutInterval(&intervals, part, metric);
+  }
+  (*json)[name] = values;
+  if (!intervals.empty()) (*json)[name + "_ci"] = intervals;
+}
+
 Metric MetricFrom(const Json& json, const std::string& name) {
   Metric metric;
   if (json.at(name).is_null()) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
@@ -16,6 +17,11 @@ void PutMetric(nlohmann::ordered_json* json, const std::string& name, const Metr
 
 /// Sets json[name] to [low, high]; does nothing where there is no interval.
 void PutInterval(nlohmann::ordered_json* json, const std::string& name, const Metric& metric);
+
+/// Sets json[name] to {"<part>": value, ...} as PutMetric does each, and json[name + "_ci"] to those that
+/// have an interval; nothing where none has.
+void PutParts(nlohmann::ordered_json* json, const std::string& name,
+              const std::map<std::string, Metric>& parts);
 
 /// The reverse of PutMetric(name) and PutInterval(name + "_ci"). @throws nlohmann's exceptions if it is
 /// malformed.

@@ -40,10 +40,10 @@ class EvaluateTest : public testing::Test {
     WriteFileAtomically(file, EncodeScoreMap(map));
   }
   void AddMask(const std::string& name, int num_columns, Size size = kMapSize,
-               const std::string& root = "part") {
+               const std::string& root = "part", std::uint8_t value = 255) {
     Image mask{size, 8, {}, {}, false};
     for (int i = 0; i < size.width * size.height; ++i) {
-      mask.rgb8.insert(mask.rgb8.end(), 3, i % size.width < num_columns ? 255 : 0);
+      mask.rgb8.insert(mask.rgb8.end(), 3, i % size.width < num_columns ? value : std::uint8_t{0});
     }
     const std::filesystem::path file = folder_.path() / root / "ground_truth" / name;
     std::filesystem::create_directories(file.parent_path());

@@ -79,6 +79,20 @@ TEST_F(EvaluateMapsTest, RefusesMapsThatBelongToNoImage) {
   EXPECT_TRUE(Says(error.what(), "holds no maps of any image"));
 }
 
+TEST_F(EvaluateMapsTest, LeavesOutWhatTheOfficialScriptsSkipButSaysSo) {
+  for (const char* path : {"good/1.png", "cut_a/1.png", "cut2/1.png", "cut-b/1.png", "___/1.png",
+                           "cut_a/deep/1.png", "schramme_\xc3\xa4/1.png"}) {
+    AddPair("nut", path);
+  }
+  const ObjectMetrics nut = Run(Options()).objects.at("nut");
+  EXPECT_EQ(nut.overall.num_normal, 1U);
+  EXPECT_EQ(nut.overall.num_anomalous, 2U);
+  EXPECT_EQ(nut.per_defect.count("cut_a") + nut.per_defect.count("schramme_\xc3\xa4"), 2U);
+  EXPECT_TRUE(sink_.Warned("4 images are left out as by MVTec's scripts"));
+  EXPECT_TRUE(sink_.Warned("cut2"));
+  EXPECT_FALSE(sink_.Warned("maps belong to no image"));
+}
+
 TEST_F(EvaluateMapsTest, RefusesFoldersOfAnotherLayout) {
   fs::create_directories(folder_.path() / "maps");
   EXPECT_EQ(RunFails(Options()).code, ErrorCode::kUsage);  // no data set

@@ -37,9 +37,9 @@ TEST(MaskReader, ReadsTheSameAgainAndFromManyThreads) {
   const std::vector<std::uint8_t> expected = ReadMask(file).values;
   MaskReader reader;
   WithThreads(4,
-              [&] { ParallelFor(20, [&](std::size_t) { EXPECT_EQ(reader.Read(file).values, expected); }); });
+              [&] { ParallelFor(20, [&](std::size_t) { EXPECT_EQ(reader.Read({file}).values, expected); }); });
   std::filesystem::remove(file);  // what was read is not read again
-  EXPECT_EQ(reader.Read(file).values, expected);
+  EXPECT_EQ(reader.Read({file}).values, expected);
 }
 
 }  // namespace

@@ -11,6 +11,16 @@
 
 namespace touchstone {
 
+/// An image from its parts.
+inline PixelImage ImageOf(ScoreMap map, std::optional<Mask> mask = std::nullopt,
+                          std::vector<DefectChannel> channels = {}) {
+  PixelImage image;
+  image.map = std::move(map);
+  image.mask = std::move(mask);
+  image.channels = std::move(channels);
+  return image;
+}
+
 /// A category in memory.
 struct MemoryCategory {
   std::vector<PixelItem> items;
@@ -21,7 +31,7 @@ struct MemoryCategory {
     images.push_back(std::move(image));
   }
   void Add(std::string group, ScoreMap map, std::optional<Mask> mask) {
-    Add(std::move(group), PixelImage{std::move(map), std::move(mask)});
+    Add(std::move(group), ImageOf(std::move(map), std::move(mask)));
   }
   /// Valid as long as this object.
   PixelSource Source() const {

@@ -13,4 +13,7 @@ double ReferencePixelRocauc(const std::vector<PixelImage>& images);
 /// set is counted anew. Needs a region and an anomaly-free pixel.
 double ReferenceAuPro(const std::vector<PixelImage>& images, double limit);
 
+/// AU-sPRO likewise, from the images' channels. Needs a channel and an anomaly-free pixel.
+double ReferenceAuSpro(const std::vector<PixelImage>& images, double limit);
+
 }  // namespace touchstone

@@ -29,8 +29,8 @@ MetricsReport Report() {
   MetricsReport report;
   report.touchstone_version = "0.1.0";
   report.resolution = "original";
-  report.objects["nut"] = {Group(0.5), {{"crack", Group(0.25)}}};
-  report.objects["pill"] = {Group(1.0), {}};
+  report.objects["nut"] = {Group(0.5), {{"crack", Group(0.25)}}, {}};
+  report.objects["pill"] = {Group(1.0), {}, {}};
   return report;
 }
 
@@ -52,6 +52,7 @@ TEST(MetricsJson, HasTheFormOfTheInterface) {
   EXPECT_EQ(nut.at("au_pro"), Json({{"0.3", 0.96}, {"0.05", 0.81}}));
   Json crack = nut;
   crack.erase("per_defect");
+  crack.erase("per_image");
   crack.at("image_rocauc") = {{"score", 0.25}, {"retrieval", 0.125}, {"map_max", 0.25}};
   crack.at("image_ap") = {{"score", 0.125}, {"retrieval", 0.0625}, {"map_max", 0.125}};
   crack.at("image_f1_max") = {{"score", 0.0625}, {"retrieval", 0.03125}, {"map_max", 0.0625}};
@@ -109,12 +110,20 @@ TEST(MetricsJson, AcceptsNamesThatAreNotUtf8) {
 
 TEST(MvtecMetricsJson, HasTheNamesOfTheOfficialScripts) {
   MetricsReport report = Report();
-  report.objects.at("nut").overall.image_map_max.roc = {{0, 0}, {0.25, 0.5}, {1, 1}};
+  for (const auto& [map_max, is_anomalous] : std::vector<std::pair<double, bool>>{
+           {3, true}, {1, false}, {2, true}, {2, false}, {9, true}, {0, false}}) {
+    ImageMetrics image;
+    image.map_max = map_max;
+    image.is_anomalous = is_anomalous;
+    report.objects.at("nut").per_image.push_back(image);
+  }
+  const double third = 1.0 / 3;
   const Json json = Json::parse(MvtecMetricsJson(report));
   EXPECT_EQ(json.at("nut"), Json({{"au_pro", 0.96},
                                   {"classification_au_roc", 0.5},
-                                  {"classification_roc_curve_fpr", {0, 0.25, 1}},
-                                  {"classification_roc_curve_tpr", {0, 0.5, 1}}}));
+                                  {"classification_roc_curve_fpr", {0.0, 0.0, 0.0, third, 2 * third, 1.0}},
+                                  {"classification_roc_curve_tpr", {0.0, third, 2 * third, 1.0, 1.0, 1.0}}}));
+  EXPECT_TRUE(json.at("pill").at("classification_roc_curve_fpr").empty());
   EXPECT_EQ(json.at("mean_au_pro"), 0.96);
   EXPECT_EQ(json.at("mean_classification_au_roc"), 0.75);
   EXPECT_EQ(json.size(), 4U);
@@ -129,6 +138,92 @@ TEST(MvtecMetricsJson, TakesTheLimitThatWasAskedForAndWritesNullForTheUndefined)
   EXPECT_TRUE(json.at("nut").at("classification_au_roc").is_null());
   EXPECT_TRUE(json.at("mean_classification_au_roc").is_null());
   EXPECT_TRUE(Json::parse(MvtecMetricsJson({})).at("mean_au_pro").is_null());
+}
+
+MetricsReport LocoReport() {
+  MetricsReport report = Report();
+  ObjectMetrics& nut = report.objects.at("nut");
+  nut.per_defect["dent"] = Group(0.75);
+  nut.overall.au_spro = {{"0.05", {0.5, ""}}, {"1", {0.75, ""}}};
+  nut.per_defect.at("crack").au_spro = {{"0.05", {0.25, ""}}, {"1", {0.5, ""}}};
+  nut.per_defect.at("dent").au_spro = {{"0.05", {0.75, ""}}, {"1", {std::nullopt, "for a test"}}};
+  nut.overall.au_spro.at("0.05").interval = Interval{0.4, 0.6};
+  return report;
+}
+
+TEST(MetricsJson, HasAuSproWhereGroundTruthSaysWhatIsEnoughOfADefect) {
+  const Json json = Json::parse(MetricsJson(LocoReport()));
+  const Json nut = json.at("objects").at("nut");
+  EXPECT_EQ(nut.at("au_spro"), Json({{"0.05", 0.5}, {"1", 0.75}}));
+  EXPECT_EQ(nut.at("au_spro_ci"), Json({{"0.05", {0.4, 0.6}}}));
+  EXPECT_EQ(nut.at("per_defect").at("crack").at("au_spro").at("1"), 0.5);
+  const Json over_defects = nut.at("mean_over_defects");
+  EXPECT_EQ(over_defects.at("au_spro").at("0.05"), 0.5);
+  EXPECT_TRUE(over_defects.at("au_spro").at("1").is_null());
+  EXPECT_EQ(over_defects.at("au_spro").at("1_reason"), "undefined for dent: for a test");
+  EXPECT_EQ(over_defects.at("image_rocauc").at("score"), 0.5);
+  const Json pill = json.at("objects").at("pill");
+  EXPECT_EQ(pill.count("au_spro") + pill.count("mean_over_defects"), 0U);
+  EXPECT_TRUE(json.at("mean").at("au_spro").at("0.05").is_null());
+  EXPECT_EQ(json.at("mean").at("au_spro").at("0.05_reason"), "undefined for pill: it has no such figure");
+}
+
+TEST(LocoMetricsJson, HasTheNamesOfTheOfficialScript) {
+  const Json json = Json::parse(LocoMetricsJson(LocoReport())).at("nut");
+  EXPECT_EQ(json.at("classification").at("auc_roc"), Json({{"crack", 0.25}, {"dent", 0.75}, {"mean", 0.5}}));
+  const Json areas = json.at("localization").at("auc_spro");
+  EXPECT_EQ(areas.at("crack"), Json({{"0.05", 0.25}, {"1.0", 0.5}}));
+  EXPECT_EQ(areas.at("mean"), Json({{"0.05", 0.5}, {"1.0", nullptr}}));
+}
+
+TEST(MetricsJson, ListsTheFiguresOfEachImage) {
+  MetricsReport report = Report();
+  ImageMetrics good;
+  good.path = "good/1.png";
+  good.defect = "good";
+  good.score = good.map_max = 2.5;
+  good.pixel = UndefinedRanking("no defect region in this image");
+  good.au_pro = {{"0.3", {std::nullopt, "no defect region in this image"}}};
+  good.false_positive_rate.value = 0.125;
+  ImageMetrics bad = good;
+  bad.path = "crack/7.png";
+  bad.is_anomalous = true;
+  bad.retrieval_score = 9;
+  bad.pixel = Figures(0.5);
+  bad.au_pro = {{"0.3", {0.75, ""}}};
+  bad.au_spro = {{"1", {1.0, ""}}};
+  bad.num_regions = 120;
+  bad.regions = {{{1, 2, 3, 4}, 10, 7.5, {0.5, ""}}};
+  bad.channels = {{8, 4, {1.0, ""}}};
+  report.objects.at("nut").per_image = {good, bad};
+  const Json images = Json::parse(MetricsJson(report)).at("objects").at("nut").at("per_image");
+  ASSERT_EQ(images.size(), 2U);
+  EXPECT_EQ(images[0].at("path"), "good/1.png");
+  EXPECT_EQ(images[0].at("anomalous"), false);
+  EXPECT_TRUE(images[0].at("retrieval_score").is_null());
+  EXPECT_EQ(images[0].at("retrieval_score_reason"), "no retrieval score");
+  EXPECT_TRUE(images[0].at("pixel_rocauc").is_null());
+  EXPECT_EQ(images[0].at("pixel_rocauc_reason"), "no defect region in this image");
+  EXPECT_EQ(images[0].at("false_positive_rate"), 0.125);
+  EXPECT_EQ(images[0].at("regions"), 0);
+  EXPECT_EQ(images[0].count("au_spro") + images[0].count("channels"), 0U);
+  EXPECT_EQ(images[1].at("defect"), "good");
+  EXPECT_EQ(images[1].at("anomalous"), true);
+  EXPECT_EQ(images[1].at("retrieval_score"), 9);
+  EXPECT_EQ(images[1].at("pixel_f1_threshold"), 1234.5);
+  EXPECT_EQ(images[1].at("au_pro"), Json({{"0.3", 0.75}}));
+  EXPECT_EQ(images[1].at("regions"), 120);
+  EXPECT_EQ(images[1].at("covers"),
+            Json::array({{{"box", {1, 2, 3, 4}}, {"area_px", 10}, {"peak", 7.5}, {"covered", 0.5}}}));
+  EXPECT_EQ(images[1].at("channels"),
+            Json::array({{{"area_px", 8}, {"saturation_px", 4}, {"covered", 1.0}}}));
+}
+
+TEST(MetricsTable, HasAColumnOfSproWhereThereIsOne) {
+  EXPECT_FALSE(Says(MetricsTable(Report()), "sPRO"));
+  const std::string table = MetricsTable(LocoReport());
+  EXPECT_TRUE(Says(table, "sPRO 0.05"));
+  EXPECT_TRUE(Says(table, "25.00\n"));  // crack's
 }
 
 TEST(MetricsTable, ShowsPercentAndADashForTheUndefined) {

@@ -26,6 +26,16 @@ ScoreMap DecodeScoreMap(const Bytes& file_bytes, const std::filesystem::path& na
 /// @throws Error like ReadImage.
 Mask ReadMask(const std::filesystem::path& file);
 
+/// A mask whose grey value says what it marks.
+struct MarkedMask {
+  Mask mask;
+  int value = 0;  ///< 1 to 255; 0 = nothing is marked
+};
+
+/// Reads the mask of one defect. @throws Error like ReadImage; kImage if its pixels other than 0 are not of
+/// one grey value of 8 bits.
+MarkedMask ReadMarkedMask(const std::filesystem::path& file);
+
 /// Bilinear resize with half-pixel centres and without antialiasing: torch's interpolate with
 /// mode="bilinear", align_corners=False.
 ///

@@ -36,7 +36,7 @@ _touchstone_values() {
     --preset) echo "default paper" ;;
     --dtype) echo "float32 float16" ;;
     --fusion) echo "concat per-level" ;;
-    --schema) echo "touchstone mvtec" ;;
+    --schema) echo "touchstone mvtec mvtec-loco" ;;
     --distance) echo "l2sq l2" ;;
     --retrieval) echo "nearest random" ;;
     --image-score) echo "map-max retrieval" ;;

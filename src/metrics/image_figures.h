@@ -1,0 +1,17 @@
+#pragma once
+
+#include <optional>
+
+#include "curves.h"
+#include "touchstone/metrics/pixel_metrics.h"
+#include "touchstone/metrics/regions.h"
+
+namespace touchstone {
+
+/// The figures of one image by itself.
+/// @param regions    of its mask.
+/// @param threshold  that covers and the false-positive rate are at; none = the category has none.
+ImagePixelMetrics FiguresOfImage(const PixelImage& image, const Regions& regions, const AreaLimits& limits,
+                                 std::optional<double> threshold);
+
+}  // namespace touchstone

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "touchstone/report/metrics_report.h"
+
+namespace touchstone {
+
+/// Groups by the name that a reason gives them.
+using Groups = std::map<std::string, const MetricsGroup*>;
+
+/// The mean of each figure over the groups; undefined, with the reason, where one of them lacks it. Counts
+/// and curves are left empty, thresholds too.
+MetricsGroup MeanOver(const Groups& groups);
+
+/// The mean over the objects of a report.
+MetricsGroup Mean(const MetricsReport& report);
+
+}  // namespace touchstone
