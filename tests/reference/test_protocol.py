@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
 
+import compare_protocol
 from reference import metrics
 from test_against_binary import BINARY, touchstone
 
@@ -103,3 +104,24 @@ def test_maps_in_sub_folders_that_the_official_scripts_pass_over_are_named(objec
     save(np.zeros((24, 31), np.float32), tmp_path / "maps" / "nut" / "test" / "dent" / "deeper" / "000.tiff")
     assert evaluated(tmp_path)["objects"] == expected["objects"]
     assert any("deeper/000.tiff" in warning for warning in evaluated(tmp_path)["warnings"])
+
+
+def compared(root):
+    words = [root / "maps", root / "data", "--pro-limit", LIMIT, "--program", BINARY]
+    return compare_protocol.main([str(word) for word in words])
+
+
+def test_compare_protocol_agrees_and_notices_a_figure_that_is_off(objects, tmp_path, capsys, monkeypatch):
+    assert compared(tmp_path) == 0
+    table = capsys.readouterr().out
+    assert all(f"| {name} | {len(images)} | reference |" in table for name, images in objects.items())
+    evaluated_rightly = compare_protocol.evaluated
+
+    def slightly_off(*arguments):
+        found = evaluated_rightly(*arguments)
+        found.get("nut", {})["au_pro"] = found.get("nut", {}).get("au_pro", 0) + 2e-6
+        return found
+
+    monkeypatch.setattr(compare_protocol, "evaluated", slightly_off)
+    assert compared(tmp_path) == 1
+    assert "allowed 1e-06" in capsys.readouterr().out
