@@ -1,5 +1,7 @@
 #include "page_figures.h"
 
+#include <set>
+
 #include "page_text.h"
 
 namespace touchstone {
@@ -14,7 +16,17 @@ Data Cell(const std::string& value, const std::string& interval) {
   return cell;
 }
 
-Data FiguresRow(const std::string& name, const char* kind, const MetricsGroup& group) {
+// The limits of AU-sPRO that some object has a figure for.
+std::set<std::string> SproLimits(const MetricsReport& metrics) {
+  std::set<std::string> limits;
+  for (const auto& object : metrics.objects) {
+    for (const auto& figure : object.second.overall.au_spro) limits.insert(figure.first);
+  }
+  return limits;
+}
+
+Data FiguresRow(const std::string& name, const char* kind, const MetricsGroup& group,
+                const std::set<std::string>& spro_limits) {
   Data cells{Data::type::list};
   cells.push_back(Cell(std::to_string(group.num_normal), ""));
   cells.push_back(Cell(std::to_string(group.num_anomalous), ""));
@@ -25,6 +37,11 @@ Data FiguresRow(const std::string& name, const char* kind, const MetricsGroup& g
   }
   for (const auto& entry : group.au_pro) {
     cells.push_back(Cell(PercentText(entry.second), PercentInterval(entry.second)));
+  }
+  for (const std::string& limit : spro_limits) {
+    const auto figure = group.au_spro.find(limit);
+    const Metric metric = figure != group.au_spro.end() ? figure->second : Metric{};
+    cells.push_back(Cell(PercentText(metric), PercentInterval(metric)));
   }
   Data row;
   row.set("name", DisplayText(name));
@@ -44,9 +61,12 @@ Data FiguresTable(const MetricsReport& metrics) {
     for (const auto& entry : metrics.objects.begin()->second.overall.au_pro)
       columns.push_back("PRO " + entry.first);
   }
+  const std::set<std::string> spro_limits = SproLimits(metrics);
+  for (const std::string& limit : spro_limits) columns.push_back("sPRO " + limit);
   for (const auto& [name, object] : metrics.objects) {
-    rows.push_back(FiguresRow(name, "object", object.overall));
-    for (const auto& [defect, group] : object.per_defect) rows.push_back(FiguresRow(defect, "defect", group));
+    rows.push_back(FiguresRow(name, "object", object.overall, spro_limits));
+    for (const auto& [defect, group] : object.per_defect)
+      rows.push_back(FiguresRow(defect, "defect", group, spro_limits));
   }
   Data table;
   table.set("hint", metrics.bootstrap.num_resamples > 0

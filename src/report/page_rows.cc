@@ -42,8 +42,18 @@ std::string BarPercent(double score, double highest) {
   return std::to_string(highest > 0 ? static_cast<int>(100 * std::clamp(score / highest, 0.0, 1.0)) : 0);
 }
 
-data PageRow(const ImageResult& image, double highest) {
+// What the verdict is beside the truth, which the folder's name tells.
+std::string Outcome(const ImageResult& image) {
+  const bool is_good = image.label == "good";
+  if (image.verdict == (is_good ? "normal" : "anomalous")) return "right";
+  return is_good ? "false alarm" : "missed";
+}
+
+data PageRow(const ImageResult& image, double highest, bool has_outcome) {
   data row;
+  const std::string outcome = has_outcome ? Outcome(image) : "";
+  row.set("outcome", outcome);
+  row.set("wrong", TextOrNone(outcome == "right" ? "" : outcome));
   row.set("path", DisplayText(image.path));
   row.set("label", DisplayText(image.label));
   row.set("link", TextOrNone(LinkTo(image.heatmap)));
@@ -66,7 +76,7 @@ data PageRows(const std::vector<const ImageResult*>& images,
   data rows{data::type::list};
   const double highest = images.empty() ? 0 : *images.front()->score;
   for (std::size_t i = 0; i < images.size(); ++i) {
-    data row = PageRow(*images[i], highest);
+    data row = PageRow(*images[i], highest, columns->has_outcome);
     const ReportPictures its = i < kMaxReportPictures ? pictures(*images[i]) : ReportPictures{};
     columns->has_pictures |= !its.photo.empty();
     PutPictures(its, &row);

@@ -13,6 +13,7 @@ struct PageColumns {
   bool has_pictures = false;
   bool has_p = false;
   bool has_regions = false;
+  bool has_outcome = false;  ///< verdicts, and ground truth to compare them with
 };
 
 /// The table of images for the template: one object a row, in the order of `images`. The first

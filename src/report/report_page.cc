@@ -242,7 +242,8 @@ Data Shortened(std::size_t num_scored) {
   return Data(text + ".");
 }
 
-void PutTable(Images ranked, const std::function<ReportPictures(const ImageResult&)>& pictures, Data* page) {
+void PutTable(Images ranked, bool has_outcome,
+              const std::function<ReportPictures(const ImageResult&)>& pictures, Data* page) {
   page->set("shortened", Shortened(ranked.size()));
   ranked.resize(std::min(ranked.size(), kMaxReportRows));
   PutChoices(ranked, page);
@@ -251,6 +252,8 @@ void PutTable(Images ranked, const std::function<ReportPictures(const ImageResul
       std::any_of(ranked.begin(), ranked.end(), [](const auto* image) { return image->p_value.has_value(); });
   columns.has_regions =
       std::any_of(ranked.begin(), ranked.end(), [](const auto* image) { return image->regions.has_value(); });
+  columns.has_outcome = has_outcome;
+  page->set("has_outcome", has_outcome);
   page->set("rows", PageRows(ranked, pictures, &columns));
   page->set("has_rows", !ranked.empty());
   page->set("has_pictures", columns.has_pictures);
@@ -289,7 +292,7 @@ std::string RenderReportPage(const Results& results, const MetricsReport* metric
   page.set("legend", Legend(results));
   PutCharts(results, ranked, metrics, &page);
   page.set("figures", metrics != nullptr ? FiguresTable(*metrics) : Data(false));
-  PutTable(ranked, pictures, &page);
+  PutTable(ranked, !judged.empty(), pictures, &page);
   PutFailuresAndWarnings(results, failed, &page);
   page.set("facts", WhatRan(results));
   page.set("style", std::string(kPageStyle));

@@ -10,6 +10,7 @@ import pictures
 from browser import opened
 from command_line import names, run
 
+THRESHOLDS = {"kind": "estimate", "rate": 0.5, "images": 40, "source": "a test"}
 SCRIPT_NAME = "<script>document.title='taken over'</script>.png".replace("/", "\\")
 
 
@@ -87,6 +88,30 @@ def test_filters_hide_rows_and_count_what_is_left(page):
     assert set(column(page, "label")) == {"good"}
     press(page, "#filters button[type=reset]", "\n")
     page.execute_async_script("setTimeout(arguments[0])")
+
+
+def test_what_was_missed_and_false_alarms_can_be_found(touchstone, tmp_path, results):
+    """At a threshold in the midst of the scores, so that there is something of each."""
+    document = json.loads((results / "results.json").read_text())
+    folder = shutil.copytree(results, tmp_path / "results")
+    scores = sorted(image["score"] for image in document["images"] if image["label"] == "good")
+    threshold = scores[len(scores) // 2]
+    document["thresholds"] = {**THRESHOLDS, "score": threshold, "pixel": threshold}
+    for image in document["images"]:
+        image["verdict"] = "anomalous" if image["score"] > threshold else "normal"
+    (folder / "results.json").write_text(json.dumps(document))
+    assert touchstone("evaluate", folder).code == 0
+    expected = {"false alarm": [], "missed": [], "right": []}
+    for image in sorted(document["images"], key=lambda image: (-image["score"], image["path"])):
+        is_good, is_normal = image["label"] == "good", image["verdict"] == "normal"
+        expected["right" if is_good == is_normal else "false alarm" if is_good else "missed"].append(image["path"])
+    with opened(folder / "report.html") as chrome:
+        for outcome, paths in expected.items():
+            press(chrome, "#filters button[type=reset]", "\n")
+            chrome.execute_async_script("setTimeout(arguments[0], 1100)")  # else a list takes keys as one word
+            press(chrome, "#filter-outcome", outcome[0])
+            assert column(chrome, "path") == paths
+    assert expected["false alarm"] and expected["right"]
 
 
 def test_the_viewer_compares_photograph_and_heat_map_by_the_keyboard(page):

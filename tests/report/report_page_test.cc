@@ -236,6 +236,32 @@ TEST(ReportPage, SaysWhatTheThresholdDidWhereTheTruthIsKnown) {
   EXPECT_EQ(CountOf(RenderReportPage(results, &metrics, NoPictures), "Measured here"), 0);
 }
 
+TEST(ReportPage, MarksWhatWasMissedAndFalseAlarms) {
+  const MetricsReport metrics = Evaluated();
+  std::vector<ImageResult> images{Scored("a", 1), Scored("b", 4), Scored("c", 4, "dent"),
+                                  Scored("d", 1, "dent")};
+  for (ImageResult& image : images) image.verdict = *image.score > 2 ? "anomalous" : "normal";
+  const Results results = WithImages(images);
+  const std::string page = RenderReportPage(results, &metrics, NoPictures);
+  EXPECT_EQ(CountOf(page, "<span class=\"wrong\">missed</span>"), 1);
+  EXPECT_EQ(CountOf(page, "<span class=\"wrong\">false alarm</span>"), 1);
+  EXPECT_EQ(CountOf(page, "data-outcome=\"right\""), 2);
+  EXPECT_EQ(CountOf(page, "id=\"filter-outcome\""), 1);
+  EXPECT_EQ(CountOf(Page(results), "id=\"filter-outcome\""), 0);
+  EXPECT_EQ(CountOf(Page(results), "class=\"wrong\""), 0);
+}
+
+TEST(ReportPage, HasColumnsOfAuSproWhereThereAreSome) {
+  MetricsReport metrics = Evaluated();
+  const auto page = [&] { return RenderReportPage(WithImages({Scored("a.png", 1)}), &metrics, NoPictures); };
+  EXPECT_EQ(CountOf(page(), "sPRO"), 0);
+  metrics.objects["part"].per_defect["dent"] = metrics.objects["part"].overall;
+  metrics.objects["part"].overall.au_spro["0.05"] = {0.4321, "", Interval{0.4, 0.5}};
+  EXPECT_TRUE(Says(page(), "<th scope=\"col\">sPRO 0.05</th>"));
+  EXPECT_TRUE(Says(page(), "<td>43.21<small>40.0-50.0</small></td></tr>"));
+  EXPECT_EQ(CountOf(page(), "<td>-</td></tr>"), 1);  // of the defect, which has none
+}
+
 TEST(ReportPage, ExplainsTheColours) {
   Results results = WithImages({Scored("a.png", 1)});
   EXPECT_EQ(CountOf(Page(results), "linear-gradient(to right,"), 0);

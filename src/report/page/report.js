@@ -44,11 +44,12 @@
     const name = byId('filter-name').value.toLowerCase();
     const verdict = byId('filter-verdict').value;
     const label = byId('filter-label').value;
+    const outcome = byId('filter-outcome')?.value;
     let shown = 0;
     for (const row of rows) {
       const {path, ...its} = row.dataset;
       row.hidden = !(path.toLowerCase().includes(name) && (!verdict || its.verdict === verdict) &&
-                     (!label || its.label === label));
+                     (!label || its.label === label) && (!outcome || its.outcome === outcome));
       if (!row.hidden) ++shown;
     }
     byId('shown').textContent = `${shown} of ${rows.length} shown`;
@@ -228,7 +229,7 @@
           y: axis('images', {beginAtZero: true, stacked: true, ticks: {color: colour('muted'), precision: 0}}),
         },
         plugins: {
-          legend: {display: series.length > 1, labels: {color: colour('ink'), boxWidth: 12}},
+          legend: {display: series.length > 1, position: 'bottom', labels: {color: colour('ink'), boxWidth: 12}},
           tooltip: {callbacks: {title: ([item]) => {
             const low = from + item.dataIndex * width;
             return `${+low.toPrecision(6)} to ${+(low + width).toPrecision(6)}`;
