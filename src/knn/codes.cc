@@ -2,227 +2,223 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <string>
 
+#include "knn/cpu_choice.h"
 #include "knn/kernels.h"
-#include "touchstone/core/error.h"
+#include "knn/leaves.h"
 
 namespace touchstone {
 namespace {
 
-constexpr std::size_t kBlock = Codes::kBlock;
-static_assert(kBlock == kKernelBlock, "the layout of codes is the kernel's");
-
+constexpr std::size_t kLeaf = Codes::kLeaf;
 constexpr double kRoundUp = 1.0001;  // what is computed of an error in float32 may be too small
-constexpr std::int32_t kHopeless = -(1 << 30);
+constexpr float kLeastError = 1e-3F;
 
 std::size_t RoundUp(std::size_t value, std::size_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
 }
 
-// One block of 32 rows, centred and turned: out [C x 32]; missing rows are zero.
-void CentreAndTurn(const RowSource& rows, std::size_t first, const std::vector<float>& centre, float* scratch,
-                   float* out) {
-  const std::size_t count = std::min(kBlock, rows.rows() - first);
-  std::fill(out, out + rows.cols() * kBlock, 0.0F);
-  for (std::size_t j = 0; j < count; ++j) {
-    const float* row = rows.Row(first + j, scratch);
-    for (std::size_t c = 0; c < rows.cols(); ++c) out[c * kBlock + j] = row[c] - centre[c];
-  }
+std::size_t ShortDims(const Projection& projection) { return RoundUp(projection.num_short + 1, 4); }
+
+std::size_t LongDims(const Projection& projection) {
+  return RoundUp(projection.num_directions - projection.num_short + 1, 4);
 }
 
-// Adds the squared length of each of the 32 columns of a [depth x 32] block, in double.
-void AddSquaredLengths(const float* block, std::size_t depth, double* lengths) {
-  for (std::size_t d = 0; d < depth; ++d) {
-    for (std::size_t j = 0; j < kBlock; ++j) {
-      const double value = block[d * kBlock + j];
-      lengths[j] += value * value;
-    }
-  }
-}
-
-// Beyond this, sums of squares leave float32 and comparisons of bounds would mean nothing.
-void CheckRange(const double* squared_lengths) {
-  for (std::size_t j = 0; j < kBlock; ++j) {
-    if (!(squared_lengths[j] < 1e36)) {
-      throw Error(ErrorCode::kNotFinite, "features are not finite or too large: a squared length is " +
-                                             std::to_string(squared_lengths[j]) + ", the limit is 1e36");
-    }
-  }
-}
-
-// A code of 32 rows, in whole numbers.
-struct RoundedBlock {
-  std::vector<std::int8_t> codes;  // [dims x 32]
-  std::int32_t sums[kBlock];
-  std::int32_t squared_norms[kBlock];
-  float errors[kBlock];  // e / s, rounded up
+// A length r that the coordinates leave out, and how far it and they may be off.
+struct Rest {
+  float value;
+  double error;
 };
 
-// Makes the codes of one block of 32 rows after the other.
-class BlockCoder {
+// u(x) of one row, short code and long code.
+struct RoundedCodes {
+  std::vector<std::int8_t> short_values, long_values;  // filled up with zeros
+  RoundedRow y, rest, others, long_rest;
+  float short_error, long_error;  // e in short steps, rounded up
+};
+
+// Rounds rows to whole numbers, row by row.
+class Rounder {
  public:
-  /// @param rounding  u = rounding * whole numbers within [-limit, limit]
-  BlockCoder(const Projection& projection, const RowSource& rows, float rounding, float limit)
-      : projection_(projection), rows_(rows), rounding_(rounding), limit_(limit), scratch_(rows.cols()) {
-    centred_.resize(rows.cols() * kBlock);
-    coordinates_.resize((projection.num_directions + 1) * kBlock);
+  /// @param scale  u = scale * whole numbers
+  Rounder(const Projection& projection, const Coordinates& coordinates, float scale)
+      : projection_(projection), coordinates_(coordinates), scale_(scale) {
+    rounded_.short_values.assign(ShortDims(projection), 0);
+    rounded_.long_values.assign(LongDims(projection), 0);
   }
 
-  /// Computes the coordinates of a block; Round gives the codes.
-  void Load(std::size_t block) {
-    CentreAndTurn(rows_, block * kBlock, projection_.centre, scratch_.data(), centred_.data());
-    MultiplyBlock(projection_.directions.data(), projection_.num_directions, rows_.cols(), centred_.data(),
-                  coordinates_.data());
-    std::fill_n(whole_, kBlock, 0.0);
-    AddSquaredLengths(centred_.data(), rows_.cols(), whole_);
-    CheckRange(whole_);
-  }
-
-  /// z of `directions` directions: their coordinates, then the rest; in steps, as whole numbers.
-  void Round(std::size_t directions, float mean_rest, RoundedBlock* rounded) {
-    double part[kBlock] = {}, z_errors[kBlock];
-    AddSquaredLengths(coordinates_.data(), directions, part);
-    // The rest takes the place of the coordinate after the last, for as long as it is needed.
-    float* rests = coordinates_.data() + directions * kBlock;
-    float kept[kBlock];
-    std::copy_n(rests, kBlock, kept);
-    const double eta = projection_.rounding();
-    for (std::size_t j = 0; j < kBlock; ++j) {
-      const double rest = std::sqrt(std::max(0.0, whole_[j] - part[j]));
-      rests[j] = static_cast<float>(rest - mean_rest);
-      // |r^2 - computed| <= 2 eta ||x'||^2, so |r - computed| is at most the root of that, and at most that
-      // divided by r; the coordinates are off by eta ||x'|| and distances between such z by as much again.
-      const double squared = 2 * eta * whole_[j];
-      z_errors[j] =
-          2 * eta * std::sqrt(whole_[j]) + std::min(std::sqrt(squared), squared / std::max(rest, 1e-30));
-    }
-    RoundedColumns columns;
-    RoundColumns(coordinates_.data(), directions + 1, 1 / (rounding_ * projection_.step), limit_,
-                 rounded->codes.data(), &columns);
-    for (std::size_t j = 0; j < kBlock; ++j) {
-      rounded->sums[j] = columns.sums[j];
-      rounded->squared_norms[j] = columns.squares[j];
-      const double error = rounding_ * std::sqrt(static_cast<double>(columns.errors[j]));
-      rounded->errors[j] = static_cast<float>((error + z_errors[j] / projection_.step) * kRoundUp + 1e-3);
-    }
-    std::copy_n(kept, kBlock, rests);
+  const RoundedCodes& Round(std::size_t row) {
+    const std::size_t m = projection_.num_short, others = projection_.num_directions - m;
+    const float* y = coordinates_.values.data() + row * coordinates_.dims;
+    std::int8_t* short_values = rounded_.short_values.data();
+    std::int8_t* long_values = rounded_.long_values.data();
+    rounded_.y = RoundPart(y, m, projection_.short_step, short_values);
+    rounded_.others = RoundPart(y + m, others, projection_.long_step, long_values);
+    const double of_short_y = rounded_.y.squared_length, of_others = rounded_.others.squared_length;
+    const Rest short_rest = RestOf(row, m, of_short_y, projection_.short_rest);
+    const Rest long_rest = RestOf(row, m + others, of_short_y + of_others, projection_.long_rest);
+    rounded_.rest = RoundPart(&short_rest.value, 1, projection_.short_step, short_values + m);
+    rounded_.long_rest = RoundPart(&long_rest.value, 1, projection_.long_step, long_values + others);
+    const double ratio = projection_.long_step / projection_.short_step;
+    const double of_y = rounded_.y.error;
+    const double of_long = static_cast<double>(rounded_.others.error) + rounded_.long_rest.error;
+    rounded_.short_error = ErrorOf(of_y + rounded_.rest.error, short_rest.error);
+    rounded_.long_error = ErrorOf(of_y + ratio * ratio * of_long, long_rest.error);
+    return rounded_;
   }
 
  private:
+  // r = sqrt(||x'||^2 - ||y||^2). |r^2 - computed| <= 2 eta scale^2, so |r - computed| is at most the root of
+  // that, and at most that divided by r; the coordinates are off by eta scale and distances between such z by
+  // as much again.
+  // All C directions leave nothing out.
+  Rest RestOf(std::size_t row, std::size_t directions, double squared_part, float mean_rest) const {
+    const double rest = std::sqrt(std::max(0.0, coordinates_.squared_lengths[row] - squared_part));
+    const double scale = coordinates_.scales[row], eta = projection_.rounding();
+    if (directions == projection_.num_channels) return {0, 2 * eta * scale};
+    const double squared = 2 * eta * scale * scale;
+    return {static_cast<float>(rest - mean_rest),
+            2 * eta * scale + std::min(std::sqrt(squared), squared / std::max(rest, 1e-30))};
+  }
+
+  RoundedRow RoundPart(const float* values, std::size_t size, float step, std::int8_t* whole) const {
+    return RoundRow(values, size, 1 / (scale_ * step), Codes::kMost / scale_, whole);
+  }
+
+  float ErrorOf(double squared_whole_error, double error) const {
+    const double sum = scale_ * std::sqrt(squared_whole_error) + error / projection_.short_step;
+    return static_cast<float>(sum * kRoundUp) + kLeastError;
+  }
+
   const Projection& projection_;
-  const RowSource& rows_;
-  float rounding_, limit_;
-  std::vector<float> scratch_;
-  std::vector<float> centred_;      // [C x 32]
-  std::vector<float> coordinates_;  // [(M + 1) x 32]
-  double whole_[kBlock];            // ||x'||^2
+  const Coordinates& coordinates_;
+  float scale_;
+  RoundedCodes rounded_;
 };
+
+// Where value d of the row at `place` is, in the layout of codes.
+std::size_t IndexOf(std::size_t place, std::size_t d, std::size_t dims) {
+  return (place / kLeaf * dims + d / 4 * 4) * kLeaf + place % kLeaf * 4 + d % 4;
+}
+
+void Put(const std::int8_t* values, std::size_t dims, std::size_t place, std::uint8_t* codes) {
+  std::uint8_t* target = codes + IndexOf(place, 0, dims);
+  for (std::size_t d = 0; d < dims; d += 4) {
+    for (std::size_t i = 0; i < 4; ++i) {
+      target[d * kLeaf + i] = static_cast<std::uint8_t>(values[d + i] + Codes::kZero);
+    }
+  }
+}
+
+// The centre of a leaf, rounded to whole numbers, and how far its rows are from it.
+void PutCentre(std::size_t leaf, const std::vector<float>& errors, Codes* codes) {
+  const std::size_t first = leaf * kLeaf, count = std::min(kLeaf, codes->rows - first);
+  const std::size_t dims = codes->short_dims;
+  std::vector<std::int8_t> centre(dims);
+  std::int32_t squared_distances[kLeaf] = {};
+  for (std::size_t d = 0; d < dims; ++d) {
+    const std::uint8_t* values = codes->short_codes.data() + IndexOf(first, d, dims);
+    int sum = 0;
+    for (std::size_t j = 0; j < count; ++j) sum += values[j * 4] - Codes::kZero;
+    const auto rounded = static_cast<int>(std::lround(static_cast<double>(sum) / static_cast<double>(count)));
+    centre[d] = static_cast<std::int8_t>(rounded);
+    codes->centre_norms[leaf] += rounded * rounded;
+    for (std::size_t j = 0; j < count; ++j) {
+      const int difference = values[j * 4] - Codes::kZero - rounded;
+      squared_distances[j] += difference * difference;
+    }
+  }
+  Put(centre.data(), dims, leaf, codes->centre_codes.data());
+  for (std::size_t j = 0; j < count; ++j) {
+    const float radius = std::sqrt(static_cast<float>(squared_distances[j])) * 1.00001F + errors[first + j];
+    codes->radii[leaf] = std::max(codes->radii[leaf], radius);
+  }
+}
+
+Codes EmptyCodes(const Projection& projection, std::size_t rows) {
+  Codes codes;
+  codes.rows = rows;
+  codes.short_dims = ShortDims(projection);
+  codes.long_dims = LongDims(projection);
+  codes.long_step = projection.long_step / projection.short_step;
+  const std::size_t places = codes.num_leaves() * kLeaf, leaves = codes.num_groups() * Codes::kGroup;
+  codes.short_codes.assign(places * codes.short_dims, Codes::kZero);
+  codes.long_codes.assign(places * codes.long_dims, Codes::kZero);
+  codes.short_norms.resize(places);
+  codes.y_norms.resize(places);
+  codes.long_norms.resize(places);
+  codes.long_errors.resize(places);
+  codes.centre_codes.assign(leaves * codes.short_dims, Codes::kZero);
+  codes.centre_norms.resize(leaves);
+  codes.radii.resize(leaves);
+  codes.short_errors.resize(codes.num_groups());
+  return codes;
+}
 
 }  // namespace
 
 std::size_t Codes::num_bytes() const {
-  return short_codes.size() + long_codes.size() +
-         (short_starts.size() + long_norms.size()) * sizeof(std::int32_t) +
-         (block_errors.size() + long_errors.size()) * sizeof(float);
+  return short_codes.size() + long_codes.size() + centre_codes.size() +
+         (short_norms.size() + y_norms.size() + long_norms.size() + centre_norms.size() + order.size()) * 4 +
+         (short_errors.size() + long_errors.size() + radii.size()) * sizeof(float);
 }
 
 Codes Encode(const Projection& projection, const RowSource& rows) {
-  Codes codes;
-  codes.rows = rows.rows();
-  codes.short_dims = RoundUp(projection.num_short + 1, 4);
-  codes.long_dims = RoundUp(projection.num_directions + 1, 64);
-  const std::size_t num_blocks = RoundUp(codes.rows, kBlock) / kBlock;
-  codes.short_codes.resize(num_blocks * kBlock * codes.short_dims);
-  codes.short_starts.assign(num_blocks * kBlock, kHopeless);
-  codes.block_errors.assign(num_blocks, 0.0F);
-  codes.long_codes.assign(codes.rows * codes.long_dims, Codes::kZero);
-  codes.long_norms.resize(codes.rows);
-  codes.long_errors.resize(codes.rows);
-  BlockCoder coder(projection, rows, 1, 127);
-  RoundedBlock rounded;
-  rounded.codes.resize(std::max(codes.short_dims, codes.long_dims) * kBlock);
-  for (std::size_t block = 0; block < num_blocks; ++block) {
-    const std::size_t first = block * kBlock, count = std::min(kBlock, codes.rows - first);
-    coder.Load(block);
-    coder.Round(projection.num_short, projection.short_rest, &rounded);
-    std::uint8_t* short_block = codes.short_codes.data() + first * codes.short_dims;
-    for (std::size_t d = 0; d < codes.short_dims; ++d) {
-      std::uint8_t* target = short_block + d / 4 * 4 * kBlock + d % 4;
-      for (std::size_t j = 0; j < kBlock; ++j) {
-        const int value = d <= projection.num_short ? rounded.codes[d * kBlock + j] : 0;
-        target[j * 4] = static_cast<std::uint8_t>(value + Codes::kZero);
-      }
-    }
-    for (std::size_t j = 0; j < count; ++j) {
-      codes.short_starts[first + j] = -(rounded.squared_norms[j] / 4);
-      codes.block_errors[block] = std::max(codes.block_errors[block], rounded.errors[j]);
-    }
-    coder.Round(projection.num_directions, projection.long_rest, &rounded);
-    for (std::size_t j = 0; j < count; ++j) {
-      std::uint8_t* target = codes.long_codes.data() + (first + j) * codes.long_dims;
-      for (std::size_t d = 0; d <= projection.num_directions; ++d) {
-        target[d] = static_cast<std::uint8_t>(rounded.codes[d * kBlock + j] + Codes::kZero);
-      }
-      codes.long_norms[first + j] = rounded.squared_norms[j];
-      codes.long_errors[first + j] = rounded.errors[j];
-    }
+  const Coordinates coordinates = rows.ProjectAll(projection);
+  Codes codes = EmptyCodes(projection, coordinates.rows);
+  codes.order = SplitIntoLeaves(coordinates, projection.num_short);
+  std::vector<float> errors(codes.rows);  // e of the short codes
+  Rounder rounder(projection, coordinates, 1);
+  for (std::size_t place = 0; place < codes.rows; ++place) {
+    const RoundedCodes& rounded = rounder.Round(codes.order[place]);
+    Put(rounded.short_values.data(), codes.short_dims, place, codes.short_codes.data());
+    Put(rounded.long_values.data(), codes.long_dims, place, codes.long_codes.data());
+    codes.y_norms[place] = rounded.y.squares;
+    codes.short_norms[place] = rounded.y.squares + rounded.rest.squares;
+    codes.long_norms[place] = rounded.others.squares + rounded.long_rest.squares;
+    codes.long_errors[place] = rounded.long_error;
+    errors[place] = rounded.short_error;
+    float& largest = codes.short_errors[place / (kLeaf * Codes::kGroup)];
+    largest = std::max(largest, rounded.short_error);
   }
+  for (std::size_t leaf = 0; leaf < codes.num_leaves(); ++leaf) PutCentre(leaf, errors, &codes);
   return codes;
 }
 
-QueryCodes EncodeQuery(const Projection& projection, RowsView query) {
+QueryCodes EncodeQuery(const Projection& projection, const RowSource& query) {
+  const Coordinates coordinates = query.ProjectAll(projection);
   QueryCodes codes;
-  codes.short_dims = RoundUp(projection.num_short + 1, 4);
-  codes.long_dims = RoundUp(projection.num_directions + 1, 64);
-  codes.short_codes.assign(query.rows * codes.short_dims, 0);
-  codes.long_codes.assign(query.rows * codes.long_dims, 0);
-  const MatrixRows rows(query);
-  BlockCoder coder(projection, rows, 2, 63);
-  RoundedBlock rounded;
-  rounded.codes.resize(std::max(codes.short_dims, codes.long_dims) * kBlock);
-  const auto append = [&](std::size_t first, std::size_t directions, float mean_rest, std::size_t dims,
-                          std::vector<std::int8_t>* values, std::vector<std::int32_t>* bases,
-                          std::vector<float>* errors) {
-    coder.Round(directions, mean_rest, &rounded);
-    for (std::size_t j = 0; j < std::min(kBlock, query.rows - first); ++j) {
-      std::int8_t* target = values->data() + (first + j) * dims;
-      for (std::size_t d = 0; d <= directions; ++d) target[d] = rounded.codes[d * kBlock + j];
-      bases->push_back(rounded.squared_norms[j] + Codes::kZero * rounded.sums[j]);
-      errors->push_back(rounded.errors[j]);
-    }
+  codes.rows = coordinates.rows;
+  codes.short_dims = ShortDims(projection);
+  codes.long_dims = LongDims(projection);
+  const int scale = UseVnni() ? 1 : 2;
+  codes.double_scale = 2 * scale;
+  Rounder rounder(projection, coordinates, static_cast<float>(scale));
+  // ||u||^2 + 2 f Z sum of v, with u = f v
+  const auto term = [&](std::int32_t squares, std::int32_t sum) {
+    return scale * scale * squares + codes.double_scale * Codes::kZero * sum;
   };
-  for (std::size_t first = 0; first < query.rows; first += kBlock) {
-    coder.Load(first / kBlock);
-    append(first, projection.num_short, projection.short_rest, codes.short_dims, &codes.short_codes,
-           &codes.short_bases, &codes.short_errors);
-    append(first, projection.num_directions, projection.long_rest, codes.long_dims, &codes.long_codes,
-           &codes.long_bases, &codes.long_errors);
+  for (std::size_t row = 0; row < codes.rows; ++row) {
+    const RoundedCodes& rounded = rounder.Round(row);
+    const auto append = [&](std::vector<std::int8_t>* values, const std::vector<std::int8_t>& more) {
+      values->insert(values->end(), more.begin(), more.end());
+    };
+    append(&codes.short_codes, rounded.short_values);
+    append(&codes.long_codes, rounded.short_values);
+    codes.long_codes[codes.long_codes.size() - codes.short_dims + projection.num_short] = 0;
+    append(&codes.long_codes, rounded.long_values);
+    const std::int32_t of_y = term(rounded.y.squares, rounded.y.sum);
+    const std::int32_t of_short = of_y + term(rounded.rest.squares, rounded.rest.sum);
+    codes.short_bases.push_back(static_cast<std::int32_t>(
+        std::floor(static_cast<double>(of_short) / static_cast<double>(codes.double_scale))));
+    codes.short_terms.push_back(static_cast<float>(of_short));
+    codes.y_terms.push_back(static_cast<float>(of_y));
+    codes.long_terms.push_back(static_cast<float>(term(rounded.others.squares + rounded.long_rest.squares,
+                                                       rounded.others.sum + rounded.long_rest.sum)));
+    codes.short_errors.push_back(rounded.short_error);
+    codes.long_errors.push_back(rounded.long_error);
   }
   return codes;
-}
-
-WholeRows MakeWholeRows(const Projection& projection, const RowSource& rows) {
-  const double slack = 8 * (static_cast<double>(rows.cols()) + 8) * std::ldexp(1.0, -24);
-  WholeRows made;
-  made.rows = rows.rows();
-  made.cols = rows.cols();
-  const std::size_t num_blocks = RoundUp(made.rows, kBlock) / kBlock;
-  made.values.resize(num_blocks * kBlock * made.cols);
-  made.offsets.assign(num_blocks * kBlock, std::numeric_limits<float>::quiet_NaN());
-  std::vector<float> scratch(made.cols);
-  for (std::size_t block = 0; block < num_blocks; ++block) {
-    float* values = made.values.data() + block * kBlock * made.cols;
-    CentreAndTurn(rows, block * kBlock, projection.centre, scratch.data(), values);
-    double whole[kBlock] = {};
-    AddSquaredLengths(values, made.cols, whole);
-    CheckRange(whole);
-    for (std::size_t j = 0; j < std::min(kBlock, made.rows - block * kBlock); ++j) {
-      made.offsets[block * kBlock + j] = static_cast<float>((1 - slack) * whole[j] / 2);
-    }
-  }
-  return made;
 }
 
 }  // namespace touchstone

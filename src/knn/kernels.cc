@@ -19,7 +19,7 @@ using V = hn::Vec<D>;
 
 // Rows of `a` that share one pass over a block: with two vectors each they fill the registers.
 constexpr std::size_t kRowsAtOnce = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL ? 8 : 4;
-constexpr std::size_t kChunk = 64;  // terms summed before they are added to the total
+constexpr std::size_t kChunk = 32;  // terms summed before they are added to the total
 
 // acc[r][0..1] += a_r . block over `depth` terms, for two vectors of columns.
 template <std::size_t kRows>

@@ -6,10 +6,12 @@
 namespace touchstone {
 
 // The inner loops of the search, compiled once for each instruction set (Google Highway) and
-// chosen at run time. A "block" is 32 columns: [depth x 32], row-major.
+// chosen at run time.
+
+// Floats. A "block" is 32 columns: [depth x 32], row-major.
 constexpr std::size_t kKernelBlock = 32;
 
-/// out [rows x 32] = a [rows x depth] * block [depth x 32]; sums in chunks of 64 terms.
+/// out [rows x 32] = a [rows x depth] * block [depth x 32]; sums in chunks of 32 terms.
 void MultiplyBlock(const float* a, std::size_t rows, std::size_t depth, const float* block, float* out);
 
 /// Bit j of masks[i] says whether a_i . block_j - offsets[j] >= thresholds[i].
@@ -17,57 +19,77 @@ void MultiplyBlock(const float* a, std::size_t rows, std::size_t depth, const fl
 void CompareBlock(const float* a, std::size_t rows, std::size_t depth, const float* block,
                   const float* offsets, const float* thresholds, std::uint32_t* masks);
 
-/// Which of 32 rows, in whole-number codes, may be near each query row (codes.h):
-/// bit j of masks[i] says whether starts[j] + sum_d queries_i[d] * block_j[d] >= thresholds[i].
-/// queries [rows x depth], block: depth / 4 times [32 x 4], starts [32], thresholds [rows], masks [rows];
-/// depth is a multiple of 4, queries are within [-63, 63] and block values within [0, 254].
-void ScanBlock(const std::int8_t* queries, std::size_t rows, std::size_t depth, const std::uint8_t* block,
-               const std::int32_t* starts, const std::int32_t* thresholds, std::uint32_t* masks);
-
-/// thresholds[i] = bases[i] - 1 - floor(((reaches[i] + error)^2 / 4) (1 + 1e-6)), reaches >= 0 or infinite.
-void ScanThresholds(const float* reaches, float error, const std::int32_t* bases, std::size_t rows,
-                    std::int32_t* thresholds);
-
-/// One block of 32 gallery rows, as RefineBlock wants it (codes.h).
-struct LongBlock {
-  const std::uint8_t* codes;  ///< [32 x dims], as many rows as masks name
-  const std::int32_t* norms;  ///< [32]
-  const float* errors;        ///< [32]
-  std::size_t dims;           ///< a multiple of 64
-};
-
-/// The same of up to 64 query rows.
-struct LongQueries {
-  const std::int8_t* codes;   ///< [rows x dims]
-  const std::int32_t* bases;  ///< [rows]
-  const float* reaches;       ///< [rows], in steps
-  std::size_t rows;
-};
-
-/// A pair that the long codes let through.
-struct RefinedPair {
-  std::uint16_t pair;  ///< 32 * query row + block row
-  float squared;       ///< ||u(a) - u(b)||^2
-};
-
-/// Tests (3) of codes.h on long codes for all pairs that the bits of masks [rows] name, in their order.
-/// @param pairs  [64 * 32], where those that pass are written. @param num_tested is added to.
-/// @return how many passed.
-std::size_t RefineBlock(const LongQueries& queries, const LongBlock& block, const std::uint32_t* masks,
-                        RefinedPair* pairs, std::uint64_t* num_tested);
-
-/// Rounds columns of [depth x 32] coordinates to whole numbers: codes[d][j] = coordinates[d][j] * scale,
-/// rounded to nearest and clamped to [-limit, limit]. Adds up for each column j the whole numbers, their
-/// squares, and the squared differences to coordinates * scale.
-struct RoundedColumns {
-  std::int32_t sums[kKernelBlock];
-  std::int32_t squares[kKernelBlock];
-  float errors[kKernelBlock];
-};
-void RoundColumns(const float* coordinates, std::size_t depth, float scale, float limit, std::int8_t* codes,
-                  RoundedColumns* columns);
-
 /// touchstone::SquaredDistance (distance.h).
 float SquaredDistanceKernel(const float* a, const float* b, std::size_t size);
+
+// Whole-number codes (codes.h). With u(b) + Z stored of gallery rows (Z = Codes::kZero), v of query rows,
+// u(a) = f v, and p = sum_d v_d (u(b)_d + Z):
+//
+//   ||u(a) - u(b)||^2 = ||u(b)||^2 + f^2 ||v||^2 - 2 f (p - Z sum_d v_d) = ||u(b)||^2 + term - 2 f p
+//
+// which is at most r^2 exactly if p - ||u(b)||^2 / 2f >= base - r^2 / 2f, base = term / 2f.
+
+/// At most 64 query rows.
+struct QueryTile {
+  std::size_t rows;
+  std::size_t short_dims, long_dims;  ///< multiples of 4
+  int double_scale;                   ///< 2 f: 2 or 4
+  const std::int8_t* short_codes;     ///< [rows x short_dims]
+  const std::int8_t* long_codes;      ///< [rows x (short_dims + long_dims)], with 0 for r_m
+  const std::int32_t* short_bases;    ///< base, rounded down
+  const float* short_terms;           ///< term
+  const float* y_terms;               ///< term of the short code without r_m
+  const float* long_terms;            ///< term of the long code's own part
+  const float* short_reaches;         ///< (d + e(a)) / s of the short code, at most kFarthest
+  const float* long_reaches;          ///< the same of the long one, any size
+};
+
+/// No codes are farther from each other than this, in short steps.
+constexpr float kFarthest = 4096;
+
+/// Up to 16 leaves of 16 gallery rows that follow each other in Codes.
+struct LeafGroup {
+  std::size_t rows;                  ///< 1 .. 256
+  const std::uint8_t* centre_codes;  ///< of a whole group
+  const std::int32_t* centre_norms;
+  const float* radii;
+  const std::uint8_t* short_codes;
+  const std::uint8_t* long_codes;
+  const std::int32_t* short_norms;
+  const std::int32_t* y_norms;
+  const std::int32_t* long_norms;
+  const float* long_errors;
+  float short_error;  ///< no less than that of any row
+  float long_step;    ///< in short steps
+};
+
+/// A pair that (3) of codes.h does not rule out.
+struct CodePair {
+  std::uint16_t query;  ///< row of the tile
+  std::uint16_t place;  ///< of the group: 0 .. 255
+  float squared;        ///< ||s u(a) - s u(b)||^2 of the long codes, in short steps
+};
+
+/// What a filter looked at.
+struct FilterCounts {
+  std::uint64_t scanned = 0;  ///< pairs whose short codes were compared
+  std::uint64_t refined = 0;  ///< pairs that passed them
+};
+
+/// Tests (3) for all pairs of a tile and a group: on leaves, then on short codes, then on long ones.
+/// @param pairs  [64 * 256], where those that pass all three are written, in any order. @return how many.
+std::size_t FilterGroup(const QueryTile& tile, const LeafGroup& group, CodePair* pairs, FilterCounts* counts);
+
+/// A row of whole numbers, and sums over it.
+struct RoundedRow {
+  std::int32_t sum;      ///< of the whole numbers
+  std::int32_t squares;  ///< of their squares
+  float error;           ///< of (values * scale, within the limits, - whole numbers)^2
+  float squared_length;  ///< of values^2
+};
+
+/// Rounds values * scale to the nearest whole numbers within [-limit, limit].
+/// values [size], whole [size].
+RoundedRow RoundRow(const float* values, std::size_t size, float scale, float limit, std::int8_t* whole);
 
 }  // namespace touchstone

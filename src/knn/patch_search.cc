@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 
@@ -14,7 +15,6 @@
 namespace touchstone {
 namespace {
 
-constexpr std::size_t kQueriesPerTask = 64;
 constexpr float kUnfilled = std::numeric_limits<float>::infinity();
 
 bool Nearer(const PatchNeighbor& a, const PatchNeighbor& b) {
@@ -33,20 +33,25 @@ bool Insert(PatchNeighbor* best, std::size_t k, const PatchNeighbor& candidate) 
   return true;
 }
 
-// What a pair costs in each step, in operations on 8 floats: estimates, good enough to judge whether
-// comparing whole rows would have been cheaper. Results do not depend on them.
-constexpr double kRefineCost = 12;
-constexpr double kMeasureCost = 0.8;  // for each channel
-constexpr double kWholeCost = 0.15;   // for each channel
-// The first images say little of the others, since the best distances are not good ones yet; and after a
-// while the codes get another chance.
-constexpr std::size_t kImagesBeforeJudging = 2;
-constexpr std::size_t kImagesBetweenTrials = 16;
+// What a pair costs in each step, in nanoseconds of a CPU with AVX-512: estimates, good enough to judge
+// whether comparing whole rows would be cheaper. Results do not depend on them.
+constexpr double kScanCost = 0.2;
+constexpr double kRefineCost = 4;
+constexpr double kMeasureCost = 0.1;  // for each channel
+constexpr double kWholeCost = 0.012;  // for each channel
 
-bool CodesToldTooLittle(const SearchCounts& counts, std::size_t channels) {
-  const double spent = static_cast<double>(counts.refined) * kRefineCost +
+// Whether the codes have cost as much already as half of comparing all `pairs` in full would.
+bool CodesTellTooLittle(const SearchCounts& counts, std::size_t pairs, std::size_t channels) {
+  const double spent = static_cast<double>(counts.scanned) * kScanCost +
+                       static_cast<double>(counts.refined) * kRefineCost +
                        static_cast<double>(counts.measured) * kMeasureCost * static_cast<double>(channels);
-  return spent > static_cast<double>(counts.pairs) * kWholeCost * static_cast<double>(channels);
+  return spent > static_cast<double>(pairs) * kWholeCost * static_cast<double>(channels) / 2;
+}
+
+// Codes that told too little get another chance: after 1, 2, 4, 8 images, since the first best distances are
+// no good ones, and after every 16.
+bool IsTrial(std::size_t num_images_added) {
+  return (num_images_added & (num_images_added - 1)) == 0 || num_images_added % 16 == 0;
 }
 
 // Distances are rounded: a chain of C / 32 additions, and a few more.
@@ -60,30 +65,42 @@ bool AreMadeOneByOne(const RowSource& rows) {
 }
 
 std::vector<float> MakeAllRows(const RowSource& rows) {
+  constexpr std::size_t kRowsPerTask = 64;
   std::vector<float> made(rows.rows() * rows.cols());
-  ParallelFor((rows.rows() + Codes::kBlock - 1) / Codes::kBlock, [&](std::size_t block) {
-    const std::size_t last = std::min(rows.rows(), (block + 1) * Codes::kBlock);
-    for (std::size_t r = block * Codes::kBlock; r < last; ++r) {
+  ParallelFor((rows.rows() + kRowsPerTask - 1) / kRowsPerTask, [&](std::size_t block) {
+    const std::size_t last = std::min(rows.rows(), (block + 1) * kRowsPerTask);
+    for (std::size_t r = block * kRowsPerTask; r < last; ++r) {
       rows.Row(r, made.data() + r * rows.cols());
     }
   });
   return made;
 }
 
-// A row of a matrix in blocks of 32 rows.
-void CopyRow(const WholeRows& whole, std::size_t row, float* out) {
-  const float* block = whole.values.data() + row / Codes::kBlock * Codes::kBlock * whole.cols;
-  for (std::size_t c = 0; c < whole.cols; ++c) out[c] = block[c * Codes::kBlock + row % Codes::kBlock];
-}
-
 }  // namespace
 
 SearchCounts& SearchCounts::operator+=(const SearchCounts& other) {
   pairs += other.pairs;
+  scanned += other.scanned;
   refined += other.refined;
   measured += other.measured;
   return *this;
 }
+
+// An image's rows in full, made when the first task wants them.
+class PatchSearch::WholeGallery {
+ public:
+  WholeGallery(const Projection& projection, const RowSource& rows) : projection_(projection), rows_(rows) {}
+  const WholeRows& Get() {
+    std::call_once(once_, [this] { whole_ = MakeWholeRows(projection_, rows_); });
+    return whole_;
+  }
+
+ private:
+  const Projection& projection_;
+  const RowSource& rows_;
+  std::once_flag once_;
+  WholeRows whole_;
+};
 
 // The search of one image for one stretch of query rows.
 class PatchSearch::Task {
@@ -95,91 +112,125 @@ class PatchSearch::Task {
         count_(std::min(kQueriesPerTask, search->query_.rows - first_)),
         scratch_(gallery.rows.cols()) {}
 
-  /// By codes: short ones for all pairs, long ones for what passes, distances for what passes again.
-  SearchCounts ByCodes() {
-    const Codes& codes = gallery_.codes;
-    const QueryCodes& query = search_.codes_;
-    for (std::size_t i = 0; i < count_; ++i) SetReach(i);
-    std::uint32_t masks[kQueriesPerTask];
-    if (codes.rows == search_.query_.rows) {  // the same place of the picture: likely a good match
-      static_assert(kQueriesPerTask % Codes::kBlock == 0);
-      for (std::size_t block = first_ / Codes::kBlock; block * Codes::kBlock < first_ + count_; ++block) {
-        for (std::size_t i = 0; i < count_; ++i) {
-          const bool in_block = (first_ + i) / Codes::kBlock == block;
-          masks[i] = in_block ? std::uint32_t{1} << (first_ + i) % Codes::kBlock : 0;
-        }
-        Refine(block, masks);
-      }
-    }
-    std::int32_t thresholds[kQueriesPerTask];
-    for (std::size_t block = 0; block < codes.num_blocks(); ++block) {
-      ScanThresholds(reaches_, codes.block_errors[block], query.short_bases.data() + first_, count_,
-                     thresholds);
-      ScanBlock(query.short_codes.data() + first_ * query.short_dims, count_, query.short_dims,
-                codes.short_codes.data() + block * Codes::kBlock * codes.short_dims,
-                codes.short_starts.data() + block * Codes::kBlock, thresholds, masks);
-      Refine(block, masks);
-    }
-    counts_.pairs += count_ * codes.rows;
-    return counts_;
+  /// The distances between the same places of both pictures, which are good ones to start with.
+  void MeasureSamePlaces() {
+    for (std::size_t i = 0; i < count_; ++i) Measure(i, first_ + i);
   }
 
-  /// By a float product over whole rows. The pair (q, g) can be among the k nearest only if (4) of codes.h
-  /// does not exceed best[k - 1]:   q' . g' - offset_g  >=  offset_q - best[k - 1] / 2
-  SearchCounts ByWholeRows(const WholeRows& whole) {
-    const std::size_t channels = whole.cols;
-    std::vector<float> queries(count_ * channels);
-    for (std::size_t i = 0; i < count_; ++i)
-      CopyRow(search_.whole_, first_ + i, queries.data() + i * channels);
+  /// By codes: leaves, then short ones, then long ones, then distances for what passes them all.
+  /// @return whether it went to the end: false if whole rows would cost less.
+  bool ByCodes() {
+    const Codes& codes = gallery_.codes;
+    CodePair pairs[kQueriesPerTask * kRowsOfGroup];
+    for (std::size_t i = 0; i < count_; ++i) SetReach(i);
+    const SearchCounts before = counts_;
+    for (std::size_t group = 0; group < codes.num_groups(); ++group) {
+      const LeafGroup leaves = GroupAt(group);
+      FilterCounts filtered;
+      const std::size_t num_pairs = FilterGroup(Tile(), leaves, pairs, &filtered);
+      counts_.pairs += count_ * leaves.rows;
+      counts_.scanned += filtered.scanned;
+      counts_.refined += filtered.refined;
+      SearchCounts with_pairs = counts_;
+      with_pairs.measured += num_pairs;
+      if (CodesTellTooLittle(with_pairs, count_ * codes.rows, search_.query_.cols)) {
+        counts_.pairs = before.pairs;  // they will be dealt with again
+        return false;
+      }
+      MeasurePairs(pairs, num_pairs, group * kRowsOfGroup);
+    }
+    return true;
+  }
+
+  /// By a float product over whole rows. The pair (q, g) can be among the k nearest only if (4) of
+  /// whole_rows.h does not exceed best[k - 1]:   q' . g' - offset_g  >=  offset_q - best[k - 1] / 2
+  void ByWholeRows(const WholeRows& whole) {
+    const RowsView& all = search_.query_;
+    const WholeRows queries =
+        MakeWholeRows(*search_.projection_, MatrixRows({all.row(first_), count_, all.cols}));
+    std::vector<float> rows(count_ * all.cols);
+    for (std::size_t i = 0; i < count_; ++i) CopyRow(queries, i, rows.data() + i * all.cols);
     float thresholds[kQueriesPerTask];
     std::uint32_t masks[kQueriesPerTask];
-    const auto set_threshold = [&](std::size_t i) {
-      thresholds[i] = search_.whole_.offsets[first_ + i] - Worst(i) / 2;
-    };
+    const auto set_threshold = [&](std::size_t i) { thresholds[i] = queries.offsets[i] - Worst(i) / 2; };
     for (std::size_t i = 0; i < count_; ++i) set_threshold(i);
-    for (std::size_t block = 0; block * Codes::kBlock < whole.rows; ++block) {
-      CompareBlock(queries.data(), count_, channels, whole.values.data() + block * Codes::kBlock * channels,
-                   whole.offsets.data() + block * Codes::kBlock, thresholds, masks);
+    for (std::size_t first = 0; first < whole.rows; first += WholeRows::kBlock) {
+      CompareBlock(rows.data(), count_, all.cols, whole.values.data() + first * all.cols,
+                   whole.offsets.data() + first, thresholds, masks);
       for (std::size_t i = 0; i < count_; ++i) {
         if (masks[i] == 0) continue;
         for (std::uint32_t mask = masks[i]; mask != 0; mask &= mask - 1) {
-          Measure(i, block * Codes::kBlock + static_cast<std::size_t>(__builtin_ctz(mask)));
+          Measure(i, first + static_cast<std::size_t>(__builtin_ctz(mask)));
         }
         set_threshold(i);
       }
     }
     counts_.pairs += count_ * whole.rows;
-    return counts_;
   }
 
+  const SearchCounts& counts() const { return counts_; }
+
  private:
+  static constexpr std::size_t kRowsOfGroup = Codes::kLeaf * Codes::kGroup;
+
+  static void CopyRow(const WholeRows& whole, std::size_t row, float* out) {
+    const float* block = whole.values.data() + row / WholeRows::kBlock * WholeRows::kBlock * whole.cols;
+    for (std::size_t c = 0; c < whole.cols; ++c) {
+      out[c] = block[c * WholeRows::kBlock + row % WholeRows::kBlock];
+    }
+  }
+
+  QueryTile Tile() const {
+    const QueryCodes& codes = search_.codes_;
+    const std::size_t stride = codes.short_dims + codes.long_dims;
+    return {count_,
+            codes.short_dims,
+            codes.long_dims,
+            codes.double_scale,
+            codes.short_codes.data() + first_ * codes.short_dims,
+            codes.long_codes.data() + first_ * stride,
+            codes.short_bases.data() + first_,
+            codes.short_terms.data() + first_,
+            codes.y_terms.data() + first_,
+            codes.long_terms.data() + first_,
+            reaches_,
+            long_reaches_};
+  }
+
+  LeafGroup GroupAt(std::size_t group) const {
+    const Codes& codes = gallery_.codes;
+    const std::size_t first = group * kRowsOfGroup, first_leaf = group * Codes::kGroup;
+    return {std::min(kRowsOfGroup, codes.rows - first),
+            codes.centre_codes.data() + first_leaf * codes.short_dims,
+            codes.centre_norms.data() + first_leaf,
+            codes.radii.data() + first_leaf,
+            codes.short_codes.data() + first * codes.short_dims,
+            codes.long_codes.data() + first * codes.long_dims,
+            codes.short_norms.data() + first,
+            codes.y_norms.data() + first,
+            codes.long_norms.data() + first,
+            codes.long_errors.data() + first,
+            codes.short_errors[group],
+            codes.long_step};
+  }
+
   float Worst(std::size_t i) const {
     return search_.best_[(first_ + i) * search_.k_ + search_.k_ - 1].squared_distance;
   }
 
   // The right side of (3) of codes.h, but for what the gallery row adds.
   void SetReach(std::size_t i) {
-    const float distance = std::sqrt(Worst(i)) * search_.rounding_ / search_.projection_->step;
-    reaches_[i] = distance + search_.codes_.short_errors[first_ + i];
+    const float distance = std::sqrt(Worst(i)) * search_.rounding_ / search_.projection_->short_step;
+    reaches_[i] = std::min(distance + search_.codes_.short_errors[first_ + i], kFarthest);
     long_reaches_[i] = distance + search_.codes_.long_errors[first_ + i];
   }
 
-  // Tests the long codes of the pairs of a block that `masks` names, and measures what passes.
-  void Refine(std::size_t block, const std::uint32_t* masks) {
-    const Codes& codes = gallery_.codes;
-    const std::size_t first_row = block * Codes::kBlock;
-    const LongQueries queries{search_.codes_.long_codes.data() + first_ * codes.long_dims,
-                              search_.codes_.long_bases.data() + first_, long_reaches_, count_};
-    const LongBlock rows{codes.long_codes.data() + first_row * codes.long_dims,
-                         codes.long_norms.data() + first_row, codes.long_errors.data() + first_row,
-                         codes.long_dims};
-    RefinedPair pairs[kQueriesPerTask * Codes::kBlock];
-    const std::size_t num_pairs = RefineBlock(queries, rows, masks, pairs, &counts_.refined);
-    for (std::size_t n = 0; n < num_pairs; ++n) {
-      const std::size_t i = pairs[n].pair / Codes::kBlock, j = pairs[n].pair % Codes::kBlock;
-      const float reach = long_reaches_[i] + rows.errors[j];  // shorter by now, perhaps
-      if (pairs[n].squared > reach * reach * 1.000001F) continue;
-      if (Measure(i, first_row + j)) SetReach(i);
+  void MeasurePairs(const CodePair* pairs, std::size_t count, std::size_t first_place) {
+    for (std::size_t n = 0; n < count; ++n) {
+      const std::size_t i = pairs[n].query, place = first_place + pairs[n].place;
+      const float reach = long_reaches_[i] + gallery_.codes.long_errors[place];  // shorter by now, perhaps
+      if (pairs[n].squared > reach * reach * 1.00001F) continue;
+      if (Measure(i, gallery_.codes.order[place])) SetReach(i);
     }
   }
 
@@ -197,28 +248,29 @@ class PatchSearch::Task {
   const Gallery& gallery_;
   std::size_t first_, count_;
   std::vector<float> scratch_;
-  float reaches_[kQueriesPerTask];       // in steps
-  float long_reaches_[kQueriesPerTask];  // in steps
+  float reaches_[kQueriesPerTask] = {};       // in short steps
+  float long_reaches_[kQueriesPerTask] = {};  // in short steps
   SearchCounts counts_;
 };
 
-PatchSearch::PatchSearch(RowsView query, const Projection& projection, std::size_t k)
-    : query_(query), projection_(&projection), k_(k), rounding_(DistanceRounding(query.cols)) {
+PatchSearch::PatchSearch(RowsView query, QueryCodes codes, const Projection& projection, std::size_t k)
+    : query_(query),
+      projection_(&projection),
+      k_(k),
+      rounding_(DistanceRounding(query.cols)),
+      codes_(std::move(codes)) {
   if (k < 1) throw Error(ErrorCode::kOption, "k = 0: at least 1 neighbour is needed");
-  if (query.cols != projection.num_channels) {
-    throw std::logic_error("PatchSearch: the projection is for another number of channels");
+  if (query.cols != projection.num_channels || codes_.rows != query.rows) {
+    throw std::logic_error("PatchSearch: query, codes and projection do not belong together");
   }
-  codes_ = EncodeQuery(projection, query);
   best_.assign(query.rows * k, {kUnfilled, std::numeric_limits<std::int32_t>::max(), 0});
   const std::size_t num_tasks = (query.rows + kQueriesPerTask - 1) / kQueriesPerTask;
   counts_.resize(num_tasks);
   wants_whole_.assign(num_tasks, 0);
 }
 
-bool PatchSearch::AnyTaskWantsWhole() const {
-  if (num_images_added_ % kImagesBetweenTrials == 0) return false;
-  return std::find(wants_whole_.begin(), wants_whole_.end(), 1) != wants_whole_.end();
-}
+PatchSearch::PatchSearch(RowsView query, const Projection& projection, std::size_t k)
+    : PatchSearch(query, EncodeQuery(projection, MatrixRows(query)), projection, k) {}
 
 void PatchSearch::AddImage(const RowSource& rows, const Codes& codes, std::int32_t image) {
   if (rows.cols() != query_.cols || codes.rows != rows.rows() || codes.short_dims != codes_.short_dims ||
@@ -239,22 +291,16 @@ void PatchSearch::AddImage(const RowSource& rows, const Codes& codes, std::int32
 }
 
 void PatchSearch::SearchImage(const Gallery& gallery) {
-  const bool use_whole = AnyTaskWantsWhole();
-  WholeRows whole;
-  if (use_whole) {
-    whole = MakeWholeRows(*projection_, gallery.rows);
-    if (whole_.values.empty()) whole_ = MakeWholeRows(*projection_, MatrixRows(query_));
-  }
-  ParallelFor(counts_.size(), [&](std::size_t task) {
-    if (use_whole && wants_whole_[task] != 0) {
-      counts_[task] += Task(this, task, gallery).ByWholeRows(whole);
-      return;
-    }
-    const SearchCounts counts = Task(this, task, gallery).ByCodes();
-    wants_whole_[task] =
-        num_images_added_ >= kImagesBeforeJudging && CodesToldTooLittle(counts, query_.cols) ? 1 : 0;
-    counts_[task] += counts;
-  });
+  WholeGallery whole(*projection_, gallery.rows);
+  ParallelFor(counts_.size(), [&](std::size_t task) { SearchTask(task, gallery, &whole); });
+}
+
+void PatchSearch::SearchTask(std::size_t task, const Gallery& gallery, WholeGallery* whole) {
+  Task search(this, task, gallery);
+  if (num_images_added_ == 0 && gallery.rows.rows() == query_.rows) search.MeasureSamePlaces();
+  if (wants_whole_[task] == 0 || IsTrial(num_images_added_)) wants_whole_[task] = search.ByCodes() ? 0 : 1;
+  if (wants_whole_[task] != 0) search.ByWholeRows(whole->Get());
+  counts_[task] += search.counts();
 }
 
 SearchCounts PatchSearch::counts() const {

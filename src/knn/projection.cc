@@ -14,6 +14,7 @@ using RowMajorMatrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eige
 
 constexpr int kIterations = 4;
 constexpr double kShareInRange = 0.9999;
+constexpr float kLargest = 126;  // whole number that a coordinate is rounded to (Codes::kMost)
 
 // An orthonormal basis of the columns of `m`, computed in double so that it holds to float's precision.
 Eigen::MatrixXf Orthonormalised(const Eigen::MatrixXf& m) {
@@ -39,32 +40,46 @@ Eigen::MatrixXf ByFallingVariance(const RowMajorMatrix& centred, const Eigen::Ma
   return Orthonormalised(turned.cast<float>());
 }
 
-// The lengths of what the first m coordinates leave out.
-Eigen::ArrayXf Rests(const RowMajorMatrix& centred, const RowMajorMatrix& coordinates, std::size_t m) {
-  const auto squared = centred.rowwise().squaredNorm() -
-                       coordinates.leftCols(static_cast<Eigen::Index>(m)).rowwise().squaredNorm();
-  return squared.array().max(0.0F).sqrt();
+// The same directions of the first m, turned at random among themselves; the others likewise.
+RowMajorMatrix Turned(const Eigen::MatrixXf& basis, Eigen::Index m) {
+  const auto turn = [](const Eigen::MatrixXf& part) -> Eigen::MatrixXf {
+    const Eigen::MatrixXf rotation = Orthonormalised(FixedStart(part.cols(), part.cols()));
+    return (part.cast<double>() * rotation.cast<double>()).cast<float>();
+  };
+  Eigen::MatrixXf turned(basis.rows(), basis.cols());
+  turned.leftCols(m) = turn(basis.leftCols(m));
+  if (m < basis.cols()) turned.rightCols(basis.cols() - m) = turn(basis.rightCols(basis.cols() - m));
+  return Orthonormalised(turned);
 }
 
-// Nearly the largest of the numbers that will be rounded: a few rows may go beyond the range, which
-// costs them some of their bound, rather than have all others rounded coarsely.
-float Range(const RowMajorMatrix& coordinates, const Eigen::ArrayXf& short_rests,
-            const Eigen::ArrayXf& long_rests) {
+// What coordinates leave out of rows of these squared lengths, on the average subtracted.
+Eigen::ArrayXf Rests(const Eigen::ArrayXf& squared_lengths, const RowMajorMatrix& coordinates, float* mean) {
+  const Eigen::ArrayXf parts = coordinates.rowwise().squaredNorm().array();
+  const Eigen::ArrayXf rests = (squared_lengths - parts).max(0.0F).sqrt();
+  *mean = rests.mean();
+  return rests - *mean;
+}
+
+// Steps such that nearly all of these numbers are within 126 of them: a few rows may go beyond the range,
+// which costs them some of their bound, rather than have all others rounded coarsely. `otherwise` if all are
+// 0.
+float StepFor(const RowMajorMatrix& coordinates, const Eigen::ArrayXf& rests, float otherwise) {
   std::vector<float> sizes(coordinates.data(), coordinates.data() + coordinates.size());
-  sizes.insert(sizes.end(), short_rests.data(), short_rests.data() + short_rests.size());
-  sizes.insert(sizes.end(), long_rests.data(), long_rests.data() + long_rests.size());
+  sizes.insert(sizes.end(), rests.data(), rests.data() + rests.size());
   for (float& size : sizes) size = std::abs(size);
   const auto place =
       sizes.begin() + static_cast<std::ptrdiff_t>(kShareInRange * static_cast<double>(sizes.size() - 1));
   std::nth_element(sizes.begin(), place, sizes.end());
-  return *place;
+  const float range = *place;
+  return range > 0 && std::isfinite(range) ? std::max(range / kLargest, 1e-30F) : otherwise;
 }
 
 }  // namespace
 
 double Projection::rounding() const {
-  const double u = std::ldexp(1.0, -24), m = static_cast<double>(num_directions);
-  return (72 + static_cast<double>(num_channels) / 64 + m) * u * (std::sqrt(m) + 4);
+  const double u = std::ldexp(1.0, -24);
+  return (56 + static_cast<double>(num_channels) / 32) * u *
+         (std::sqrt(static_cast<double>(num_directions)) + 2);
 }
 
 Projection FitProjection(RowsView sample) {
@@ -73,8 +88,9 @@ Projection FitProjection(RowsView sample) {
   }
   Projection projection;
   projection.num_channels = sample.cols;
-  projection.num_directions = std::min(sample.cols, kMostLongDirections);
-  projection.num_short = std::min(sample.cols, kMostShortDirections);
+  projection.num_short =
+      std::min(sample.cols, sample.cols > kManyChannels ? kShortDirectionsOfMany : kShortDirections);
+  projection.num_directions = std::min(sample.cols, projection.num_short + kLongDirections);
   const Eigen::Map<const RowMajorMatrix> rows(sample.data, static_cast<Eigen::Index>(sample.rows),
                                               static_cast<Eigen::Index>(sample.cols));
   const Eigen::RowVectorXf centre = rows.colwise().mean();
@@ -89,18 +105,18 @@ Projection FitProjection(RowsView sample) {
     basis = Orthonormalised(image + basis * (1e-6F * image.cwiseAbs().maxCoeff()));
   }
   basis = ByFallingVariance(centred, basis);
-  const RowMajorMatrix directions = basis.transpose();
+  const auto m = static_cast<Eigen::Index>(projection.num_short);
+  const RowMajorMatrix directions = Turned(basis, m).transpose();
   projection.centre.assign(centre.data(), centre.data() + centre.size());
   projection.directions.assign(directions.data(), directions.data() + directions.size());
-  const RowMajorMatrix coordinates = centred * basis;
-  Eigen::ArrayXf short_rests = Rests(centred, coordinates, projection.num_short);
-  Eigen::ArrayXf long_rests = Rests(centred, coordinates, projection.num_directions);
-  projection.short_rest = short_rests.mean();
-  projection.long_rest = long_rests.mean();
-  short_rests -= projection.short_rest;
-  long_rests -= projection.long_rest;
-  const float range = Range(coordinates, short_rests, long_rests);
-  if (range > 0 && std::isfinite(range)) projection.step = std::max(range / 127, 1e-30F);
+  const RowMajorMatrix coordinates = centred * directions.transpose();
+  const RowMajorMatrix of_short = coordinates.leftCols(m), others = coordinates.rightCols(basis.cols() - m);
+  const Eigen::ArrayXf squared_lengths = centred.rowwise().squaredNorm();
+  const Eigen::ArrayXf short_rests = Rests(squared_lengths, of_short, &projection.short_rest);
+  const Eigen::ArrayXf long_rests = Rests(squared_lengths, coordinates, &projection.long_rest);
+  projection.short_step = StepFor(of_short, short_rests, 1);
+  projection.long_step =
+      others.cols() > 0 ? StepFor(others, long_rests, projection.short_step) : projection.short_step;
   return projection;
 }
 

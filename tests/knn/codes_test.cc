@@ -8,6 +8,7 @@
 #include <string>
 
 #include "touchstone/core/error.h"
+#include "touchstone/knn/whole_rows.h"
 
 namespace touchstone {
 namespace {
@@ -23,14 +24,46 @@ std::vector<float> Values(std::size_t count, const Fill& fill, unsigned seed) {
   return values;
 }
 
-int ShortValue(const Codes& codes, std::size_t row, std::size_t d) {
-  const std::size_t block = row / Codes::kBlock * Codes::kBlock * codes.short_dims;
-  return codes.short_codes[block + d / 4 * 4 * Codes::kBlock + row % Codes::kBlock * 4 + d % 4] -
-         Codes::kZero;
+int ValueAt(const std::vector<std::uint8_t>& codes, std::size_t dims, std::size_t place, std::size_t d) {
+  constexpr std::size_t kLeaf = Codes::kLeaf;
+  return codes[(place / kLeaf * dims + d / 4 * 4) * kLeaf + place % kLeaf * 4 + d % 4] - Codes::kZero;
 }
 
-int LongValue(const Codes& codes, std::size_t row, std::size_t d) {
-  return codes.long_codes[row * codes.long_dims + d] - Codes::kZero;
+// u of query row q.
+std::vector<int> QueryValues(const QueryCodes& queries, std::size_t q) {
+  std::vector<int> values;
+  for (std::size_t d = 0; d < queries.short_dims; ++d) {
+    values.push_back(queries.double_scale / 2 * queries.short_codes[q * queries.short_dims + d]);
+  }
+  const std::size_t stride = queries.short_dims + queries.long_dims;
+  for (std::size_t d = queries.short_dims; d < stride; ++d) {
+    values.push_back(queries.double_scale / 2 * queries.long_codes[q * stride + d]);
+  }
+  return values;
+}
+
+// ||s u(a) - s u(b)||, in short steps.
+struct CodeDistances {
+  double of_leaf = 0, of_short = 0, of_long = 0;
+};
+
+CodeDistances DistancesOf(const Codes& codes, const QueryCodes& queries, const Projection& projection,
+                          std::size_t q, std::size_t place) {
+  const std::vector<int> values = QueryValues(queries, q);
+  CodeDistances squared;
+  for (std::size_t d = 0; d < codes.short_dims; ++d) {
+    const double difference = std::pow(values[d] - ValueAt(codes.short_codes, codes.short_dims, place, d), 2);
+    squared.of_short += difference;
+    if (d != projection.num_short) squared.of_long += difference;  // without r_m
+    const int centre = ValueAt(codes.centre_codes, codes.short_dims, place / Codes::kLeaf, d);
+    squared.of_leaf += std::pow(values[d] - centre, 2);
+  }
+  for (std::size_t d = 0; d < codes.long_dims; ++d) {
+    const int difference =
+        values[codes.short_dims + d] - ValueAt(codes.long_codes, codes.long_dims, place, d);
+    squared.of_long += std::pow(static_cast<double>(codes.long_step) * difference, 2);
+  }
+  return {std::sqrt(squared.of_leaf), std::sqrt(squared.of_short), std::sqrt(squared.of_long)};
 }
 
 double Distance(const float* a, const float* b, std::size_t channels) {
@@ -48,29 +81,23 @@ void ExpectBoundsHold(std::size_t channels, const Fill& fill_gallery, const Fill
   const RowsView rows{gallery.data(), kRows, channels};
   const Projection projection = FitProjection(rows);
   const Codes codes = Encode(projection, MatrixRows(rows));
-  const QueryCodes queries = EncodeQuery(projection, {query.data(), kQueries, channels});
+  const QueryCodes queries = EncodeQuery(projection, MatrixRows({query.data(), kQueries, channels}));
   for (std::size_t q = 0; q < kQueries; ++q) {
-    for (std::size_t g = 0; g < kRows; ++g) {
-      double short_squared = 0, long_squared = 0;
-      for (std::size_t d = 0; d < codes.short_dims; ++d) {
-        short_squared +=
-            std::pow(2 * queries.short_codes[q * codes.short_dims + d] - ShortValue(codes, g, d), 2);
-      }
-      for (std::size_t d = 0; d < codes.long_dims; ++d) {
-        long_squared += std::pow(2 * queries.long_codes[q * codes.long_dims + d] - LongValue(codes, g, d), 2);
-      }
-      const double distance = Distance(query.data() + q * channels, rows.row(g), channels) / projection.step;
-      ASSERT_LE(std::sqrt(short_squared),
-                distance + queries.short_errors[q] + codes.block_errors[g / Codes::kBlock])
-          << what << ", " << channels << " channels";
-      ASSERT_LE(std::sqrt(long_squared), distance + queries.long_errors[q] + codes.long_errors[g])
-          << what << ", " << channels << " channels";
+    for (std::size_t place = 0; place < kRows; ++place) {
+      const CodeDistances of_codes = DistancesOf(codes, queries, projection, q, place);
+      const double distance = Distance(query.data() + q * channels, rows.row(codes.order[place]), channels) /
+                              projection.short_step;
+      const std::string message = what + ", " + std::to_string(channels) + " channels";
+      ASSERT_LE(of_codes.of_short, distance + queries.short_errors[q] + codes.short_errors[0]) << message;
+      ASSERT_LE(of_codes.of_long, distance + queries.long_errors[q] + codes.long_errors[place]) << message;
+      ASSERT_LE(of_codes.of_leaf, distance + queries.short_errors[q] + codes.radii[place / Codes::kLeaf])
+          << message;
     }
   }
 }
 
 TEST(Codes, BoundNeverExceedsTheTrueDistance) {
-  for (const std::size_t channels : {1, 3, 24, 47, 48, 127, 128, 176, 448}) {
+  for (const std::size_t channels : {1, 3, 24, 47, 48, 63, 176, 178, 179, 257, 448}) {
     ExpectBoundsHold(channels, Uniform, Uniform, "uniform");
     ExpectBoundsHold(
         channels, Uniform, [](std::mt19937& g) { return 50 * Uniform(g) - 20; }, "far queries");
@@ -102,42 +129,75 @@ TEST(Codes, BoundIsTightWhereTheDataHasFewDimensions) {
   const RowsView rows{values.data(), kRows, kChannels};
   const Projection projection = FitProjection(rows);
   const Codes codes = Encode(projection, MatrixRows(rows));
-  const QueryCodes queries = EncodeQuery(projection, rows);
-  double bounds = 0, distances = 0;
+  const QueryCodes queries = EncodeQuery(projection, MatrixRows(rows));
+  double short_bounds = 0, long_bounds = 0, distances = 0;
   for (std::size_t q = 0; q < kRows; ++q) {
-    for (std::size_t g = 0; g < kRows; ++g) {
-      double squared = 0;
-      for (std::size_t d = 0; d < codes.short_dims; ++d) {
-        squared += std::pow(2 * queries.short_codes[q * codes.short_dims + d] - ShortValue(codes, g, d), 2);
-      }
-      const double bound =
-          std::sqrt(squared) - queries.short_errors[q] - codes.block_errors[g / Codes::kBlock];
-      bounds += std::max(0.0, bound) * projection.step;
-      distances += Distance(rows.row(q), rows.row(g), kChannels);
+    for (std::size_t place = 0; place < kRows; ++place) {
+      const CodeDistances of_codes = DistancesOf(codes, queries, projection, q, place);
+      short_bounds += std::max(0.0, of_codes.of_short - queries.short_errors[q] - codes.short_errors[0]);
+      long_bounds += std::max(0.0, of_codes.of_long - queries.long_errors[q] - codes.long_errors[place]);
+      distances += Distance(rows.row(q), rows.row(codes.order[place]), kChannels) / projection.short_step;
     }
   }
-  EXPECT_GT(bounds, 0.9 * distances);
+  EXPECT_GT(short_bounds, 0.9 * distances);
+  EXPECT_GT(long_bounds, 0.9 * distances);
 }
 
-TEST(Codes, SquaredNormsAreThoseOfTheCodes) {
+TEST(Codes, EveryRowHasOnePlaceAndLeavesHoldRowsThatAreAlike) {
+  for (const std::size_t count : {1, 15, 16, 17, 31, 32, 33, 47, 48, 49, 255, 256, 257, 1000}) {
+    // rows in 8 clusters far from each other, mixed
+    std::mt19937 generator(8);
+    std::vector<float> values;
+    for (std::size_t r = 0; r < count; ++r) {
+      for (std::size_t c = 0; c < 10; ++c) {
+        values.push_back(Uniform(generator) + ((r % 8) >> (c % 3) & 1 ? 100.0F : 0.0F));
+      }
+    }
+    const RowsView rows{values.data(), count, 10};
+    const Codes codes = Encode(FitProjection(rows), MatrixRows(rows));
+    std::vector<int> seen(count, 0);
+    for (const std::uint32_t row : codes.order) ++seen.at(row);
+    EXPECT_EQ(seen, std::vector<int>(count, 1));
+    if (count < 1000) continue;
+    std::size_t num_pure = 0;
+    for (std::size_t leaf = 0; leaf < codes.num_leaves(); ++leaf) {
+      const std::size_t first = leaf * Codes::kLeaf, last = std::min(first + Codes::kLeaf, count);
+      bool pure = true;
+      for (std::size_t p = first; p < last; ++p) pure &= codes.order[p] % 8 == codes.order[first] % 8;
+      num_pure += pure ? 1 : 0;
+    }
+    EXPECT_GE(num_pure, codes.num_leaves() - 8);  // the borders between clusters
+  }
+}
+
+TEST(Codes, NormsAndTermsAreThoseOfTheCodes) {
   const std::vector<float> values = Values(45 * 60, Uniform, 5);
   const RowsView rows{values.data(), 45, 60};
   const Projection projection = FitProjection(rows);
   const Codes codes = Encode(projection, MatrixRows(rows));
-  const QueryCodes queries = EncodeQuery(projection, rows);
+  const QueryCodes queries = EncodeQuery(projection, MatrixRows(rows));
+  const int scale = queries.double_scale / 2;
   for (std::size_t r = 0; r < rows.rows; ++r) {
-    int short_norm = 0, long_norm = 0, base = 0;
+    int short_norm = 0, long_norm = 0, short_term = 0, long_term = 0;
     for (std::size_t d = 0; d < codes.short_dims; ++d) {
-      short_norm += ShortValue(codes, r, d) * ShortValue(codes, r, d);
+      short_norm += static_cast<int>(std::pow(ValueAt(codes.short_codes, codes.short_dims, r, d), 2));
       const int v = queries.short_codes[r * codes.short_dims + d];
-      EXPECT_LE(std::abs(v), 63);
-      base += v * v + Codes::kZero * v;
+      EXPECT_LE(std::abs(v), scale == 1 ? 126 : 63);
+      short_term += scale * scale * v * v + 2 * scale * Codes::kZero * v;
     }
-    for (std::size_t d = 0; d < codes.long_dims; ++d)
-      long_norm += LongValue(codes, r, d) * LongValue(codes, r, d);
-    EXPECT_EQ(codes.short_starts[r], -(short_norm / 4));
+    for (std::size_t d = 0; d < codes.long_dims; ++d) {
+      long_norm += static_cast<int>(std::pow(ValueAt(codes.long_codes, codes.long_dims, r, d), 2));
+      const int v = queries.long_codes[(r + 1) * (codes.short_dims + codes.long_dims) - codes.long_dims + d];
+      long_term += scale * scale * v * v + 2 * scale * Codes::kZero * v;
+    }
+    const int rest = ValueAt(codes.short_codes, codes.short_dims, r, projection.num_short);
+    EXPECT_EQ(codes.short_norms[r], short_norm);
+    EXPECT_EQ(codes.y_norms[r], short_norm - rest * rest);
     EXPECT_EQ(codes.long_norms[r], long_norm);
-    EXPECT_EQ(queries.short_bases[r], base);
+    EXPECT_EQ(queries.short_terms[r], static_cast<float>(short_term));
+    EXPECT_EQ(queries.long_terms[r], static_cast<float>(long_term));
+    EXPECT_LE(queries.short_bases[r] * queries.double_scale, short_term);
+    EXPECT_GT((queries.short_bases[r] + 1) * queries.double_scale, short_term);
   }
 }
 
@@ -150,12 +210,13 @@ TEST(Codes, RefuseRowsThatAreNotFiniteOrTooLarge) {
     broken[37 * 8 + 2] = bad;
     const RowsView view{broken.data(), 40, 8};
     EXPECT_THROW(Encode(projection, MatrixRows(view)), Error);
-    EXPECT_THROW(EncodeQuery(projection, view), Error);
+    EXPECT_THROW(EncodeQuery(projection, MatrixRows(view)), Error);
     EXPECT_THROW(MakeWholeRows(projection, MatrixRows(view)), Error);
   }
 }
 
-TEST(FitProjection, GivesOrthonormalDirectionsByFallingVariance) {
+// Channel c varies as 1 / (1 + c): the first m directions must hold the variance of the first m channels.
+TEST(FitProjection, GivesOrthonormalDirectionsThatHoldMostVariance) {
   for (const std::size_t channels : {1, 5, 60, 200}) {
     std::mt19937 generator(7);
     std::vector<float> values(300 * channels);
@@ -164,8 +225,8 @@ TEST(FitProjection, GivesOrthonormalDirectionsByFallingVariance) {
     }
     const RowsView rows{values.data(), 300, channels};
     const Projection projection = FitProjection(rows);
-    ASSERT_EQ(projection.num_directions, std::min(channels, kMostLongDirections));
-    ASSERT_EQ(projection.num_short, std::min(channels, kMostShortDirections));
+    ASSERT_EQ(projection.num_short, std::min(channels, kShortDirections));
+    ASSERT_EQ(projection.num_directions, std::min(channels, kShortDirections + kLongDirections));
     std::vector<double> variances;
     for (std::size_t a = 0; a < projection.num_directions; ++a) {
       const float* direction = projection.directions.data() + a * channels;
@@ -184,7 +245,17 @@ TEST(FitProjection, GivesOrthonormalDirectionsByFallingVariance) {
       }
       variances.push_back(variance);
     }
-    for (std::size_t a = 1; a < variances.size(); ++a) EXPECT_LE(variances[a], variances[a - 1] * 1.001);
+    double of_channels = 0, of_directions = 0;
+    for (std::size_t c = 0; c < projection.num_short; ++c) {
+      of_directions += variances[c];
+      for (std::size_t r = 0; r < rows.rows; ++r) {
+        of_channels += std::pow(static_cast<double>(rows.row(r)[c]) - projection.centre[c], 2);
+      }
+    }
+    EXPECT_GT(of_directions, 0.99 * of_channels);
+    for (std::size_t a = 0; a < projection.num_short; ++a) {  // turned, so that all vary alike
+      EXPECT_LT(variances[a], channels < 5 ? INFINITY : 0.5 * of_directions);
+    }
   }
 }
 
@@ -192,7 +263,8 @@ TEST(FitProjection, TakesConstantAndFewRows) {
   const std::vector<float> values(3 * 60, 2.5F);
   for (const std::size_t count : {1, 3}) {
     const Projection projection = FitProjection({values.data(), count, 60});
-    EXPECT_GT(projection.step, 0);
+    EXPECT_GT(projection.short_step, 0);
+    EXPECT_GT(projection.long_step, 0);
     EXPECT_EQ(projection.num_directions, 60u);
   }
   EXPECT_THROW(FitProjection({values.data(), 0, 60}), Error);

@@ -11,38 +11,58 @@ namespace touchstone {
 
 /// Whole-number codes of rows, for lower bounds of distances that cost little.
 ///
-/// z_m(x) of projection.h is rounded to u(x), whole numbers times `step` s, clamped to [-127, 127]. With
-/// e(x) = ||z_m(x) - s u(x)||, the triangle inequality and (1) of projection.h give
+/// Let z(x) be coordinates with (1) of projection.h, each cut off at 126 steps s: that brings no two rows
+/// farther apart. Let s u(x) be z(x) rounded to whole steps, and e(x) = ||z(x) - s u(x)||. By the triangle
+/// inequality
 ///
-///     ||a - b||  >=  ||z_m(a) - z_m(b)||  >=  s ||u(a) - u(b)|| - e(a) - e(b)                  (2)
+///     ||a - b||  >=  ||z(a) - z(b)||  >=  ||s u(a) - s u(b)|| - e(a) - e(b)                     (2)
 ///
-/// so a pair whose distance is at most d has
+/// so that a pair whose distance is at most d has
 ///
-///     ||u(a) - u(b)||  <=  (d + e(a) + e(b)) / s                                               (3)
+///     ||s u(a) - s u(b)||  <=  d + e(a) + e(b)                                                 (3)
 ///
 /// The left side is exact integer arithmetic; e is computed for each row, rounding of z included
-/// (Projection::rounding), so (3) holds whatever the data: rows beyond the range of the sample only
-/// get a larger e. A query's u are even, 2 v with v in [-63, 63]: the products then fit the integer
-/// instructions of every CPU.
+/// (Projection::rounding), so (3) holds whatever the data. It is tested three times, each time on what is
+/// left:
 ///
-/// Each row has a short code, from its m first directions, and a long one from all M.
+///   leaves  rows that are like each other stand together, 16 to a leaf. With c the leaf's centre in whole
+///           numbers and R = max (||u(b) - c|| + e(b) / s) over its rows, (3) for any of them implies
+///           ||u(a) - c|| <= d / s + e(a) / s + R.
+///   short   z = (y_m, r_m), of each row of the leaves that are left.
+///   long    z = (y_M, r_M): the y_m of the short code, and the other coordinates and r_M with a step of
+///           their own (they are smaller).
+///
+/// Below, lengths are counted in short steps.
 struct Codes {
-  static constexpr std::size_t kBlock = 32;
-  static constexpr int kZero = 127;  ///< what is added to u, so that it is stored unsigned
+  static constexpr std::size_t kLeaf = 16;   ///< rows of a leaf
+  static constexpr std::size_t kGroup = 16;  ///< leaves whose centres are compared at once
+  static constexpr int kMost = 126;          ///< where values of u are cut off; even
+  static constexpr int kZero = 127;          ///< what is added to u, so that it is stored unsigned
+
   std::size_t rows = 0;
   std::size_t short_dims = 0;  ///< m + 1, rounded up to a multiple of 4 with zeros
-  std::size_t long_dims = 0;   ///< M + 1, rounded up to a multiple of 64 with zeros
+  std::size_t long_dims = 0;   ///< M - m + 1, likewise
+  float long_step = 1;         ///< in short steps
 
-  /// Short codes in blocks of 32 rows: value d of row r at
-  /// [((r / 32) * short_dims + d / 4 * 4) * 32 + (r % 32) * 4 + d % 4]. Rows beyond the last are zero.
-  std::vector<std::uint8_t> short_codes;
-  std::vector<std::int32_t> short_starts;  ///< -floor(||u||^2 / 4) of each row; hopeless beyond the last
-  std::vector<float> block_errors;         ///< the largest e / s of each block's short codes
-  std::vector<std::uint8_t> long_codes;    ///< [rows x long_dims]
-  std::vector<std::int32_t> long_norms;    ///< ||u||^2
-  std::vector<float> long_errors;          ///< e / s
+  /// The row at each place; places 16 l .. 16 l + 15 are leaf l. The last leaf may be cut short.
+  std::vector<std::uint32_t> order;
 
-  std::size_t num_blocks() const { return block_errors.size(); }
+  /// Leaf by leaf, four values of each of 16 rows after the other: value d of the row at place p is at
+  /// [((p / 16) * dims + d / 4 * 4) * 16 + (p % 16) * 4 + d % 4].
+  std::vector<std::uint8_t> short_codes, long_codes;
+  std::vector<std::int32_t> short_norms;  ///< ||u||^2 at each place, all leaves filled up to 16
+  std::vector<std::int32_t> y_norms;      ///< the same without that of r_m
+  std::vector<std::int32_t> long_norms;   ///< ||u||^2 of the long code's own part
+  std::vector<float> long_errors;         ///< e of the long codes
+
+  /// The centres, in the layout of short codes: 16 leaves take the place of 16 rows.
+  std::vector<std::uint8_t> centre_codes;
+  std::vector<std::int32_t> centre_norms;
+  std::vector<float> radii;         ///< R
+  std::vector<float> short_errors;  ///< the largest e of the short codes in each group of 16 leaves
+
+  std::size_t num_leaves() const { return (rows + kLeaf - 1) / kLeaf; }
+  std::size_t num_groups() const { return (num_leaves() + kGroup - 1) / kGroup; }
   std::size_t num_bytes() const;
 };
 
@@ -50,35 +70,23 @@ struct Codes {
 /// @throws Error kNotFinite if a row is not finite or its squared length reaches 1e36.
 Codes Encode(const Projection& projection, const RowSource& rows);
 
-/// The same of query rows: v, where u = 2 v.
+/// The same of query rows: v, where u = v or, where the CPU multiplies bytes in pairs and 8 bits would
+/// overflow, u = 2 v with v within [-63, 63].
 struct QueryCodes {
-  std::size_t short_dims = 0, long_dims = 0;
-  std::vector<std::int8_t> short_codes;   ///< [P x short_dims]
-  std::vector<std::int8_t> long_codes;    ///< [P x long_dims]
-  std::vector<std::int32_t> short_bases;  ///< ||v||^2 + kZero * sum(v)
-  std::vector<std::int32_t> long_bases;
-  std::vector<float> short_errors;  ///< e / s
+  std::size_t rows = 0, short_dims = 0, long_dims = 0;
+  int double_scale = 2;  ///< 2 u / v: 2 or 4
+
+  std::vector<std::int8_t> short_codes;  ///< [P x short_dims]
+  /// [P x (short_dims + long_dims)]: the short code with 0 for r_m, then the long code's own part.
+  std::vector<std::int8_t> long_codes;
+  /// What ||u||^2 and Codes::kZero add to the products (kernels.h says how).
+  std::vector<std::int32_t> short_bases;
+  std::vector<float> short_terms, y_terms, long_terms;
+  std::vector<float> short_errors;  ///< e
   std::vector<float> long_errors;
 };
 
 /// @throws like Encode.
-QueryCodes EncodeQuery(const Projection& projection, RowsView query);
-
-/// Rows as they are but for the centre, in float32: for data on which codes tell too little. The
-/// squared distance then follows from a product up to its rounding, a chain of C additions:
-///
-///     ||a - b||^2  >=  computed - slack ||a'||^2 - slack ||b'||^2,   slack = 8 (C + 8) u       (4)
-///
-/// In blocks of 32 rows: value c of row r at [((r / 32) * C + c) * 32 + r % 32]. Rows beyond the last are
-/// zero, with NaN as offset, so that no comparison lets them through.
-struct WholeRows {
-  std::size_t rows = 0;
-  std::size_t cols = 0;
-  std::vector<float> values;   ///< [ceil(rows / 32) * C * 32]
-  std::vector<float> offsets;  ///< (||x'||^2 - slack ||x'||^2) / 2 of each row
-};
-
-/// @throws like Encode. On this thread alone; O(G * C).
-WholeRows MakeWholeRows(const Projection& projection, const RowSource& rows);
+QueryCodes EncodeQuery(const Projection& projection, const RowSource& query);
 
 }  // namespace touchstone

@@ -7,6 +7,7 @@
 #include "touchstone/knn/codes.h"
 #include "touchstone/knn/projection.h"
 #include "touchstone/knn/rows.h"
+#include "touchstone/knn/whole_rows.h"
 
 namespace touchstone {
 
@@ -20,7 +21,8 @@ struct PatchNeighbor {
 /// Pairs of rows that each step of a search dealt with (for benchmarks).
 struct SearchCounts {
   std::uint64_t pairs = 0;     ///< all of them
-  std::uint64_t refined = 0;   ///< let through by the short codes
+  std::uint64_t scanned = 0;   ///< of leaves that are not ruled out: short codes compared
+  std::uint64_t refined = 0;   ///< let through by the short codes: long codes compared
   std::uint64_t measured = 0;  ///< let through by the long codes too: true distance computed
   SearchCounts& operator+=(const SearchCounts& other);
 };
@@ -29,22 +31,25 @@ struct SearchCounts {
 ///
 ///     N_k(q) = the k rows g, over all images added, with the smallest ||q - g||^2   [SPADE, Eq. 3]
 ///
-/// Exact: of each pair the bound (3) of codes.h is tested, on short codes and, where it passes, on long
-/// ones, with d the query's current k-th best distance. What passes both is looked at: its distance is the
-/// direct difference (SquaredDistance). A pair that is passed over is therefore farther than k rows already
-/// found. The result does not depend on the order of the images, nor on threads: neighbours are ordered by
-/// (squared_distance, image, location).
+/// Exact: of each pair the bound (3) of codes.h is tested, on leaves, short codes and long ones, with d the
+/// query's current k-th best distance. What passes all is looked at: its distance is the direct difference
+/// (SquaredDistance). A pair that is passed over is therefore farther than k rows already found. The result
+/// does not depend on the order of the images, nor on threads: neighbours are ordered by (squared_distance,
+/// image, location).
 ///
-/// Cost: O(P * G * m) byte operations for the bounds, O(M) for the per cent or two that pass the short
-/// codes on real features, O(C) for the few that pass both. Where codes let too much through (a query unlike
-/// everything in the gallery), the next images are compared by a float product over all C numbers instead,
-/// which costs O(P * G * C) and lets through little but improvements. Memory: O(P * (C + k)).
+/// Cost: O(P * G / 16 * m) byte operations for leaves, O(m) for pairs of those that are left, O(M) for the
+/// few per cent that pass the short codes on real features, O(C) for the few in a thousand or less that pass
+/// all. Where codes let too much through (a query unlike everything in the gallery), the next images are
+/// compared by a float product over all C numbers instead, which costs O(P * G * C) and lets through little
+/// but improvements. Memory: O(P * (C + k)).
 class PatchSearch {
  public:
   /// @param query       [P x C], finite; must outlive the search.
+  /// @param codes       EncodeQuery(projection, query).
   /// @param projection  made for C channels; must outlive the search.
   /// @param k           neighbours wanted, >= 1. @throws Error kOption otherwise.
-  PatchSearch(RowsView query, const Projection& projection, std::size_t k);
+  PatchSearch(RowsView query, QueryCodes codes, const Projection& projection, std::size_t k);
+  PatchSearch(RowsView query, const Projection& projection, std::size_t k);  ///< encodes the query itself
 
   /// Searches one more image. Add images that are likely near first: it only makes things faster.
   /// @param rows   [G x C] the image's features; row i and query row i are the same place of the
@@ -65,16 +70,18 @@ class PatchSearch {
     const Codes& codes;
     std::int32_t image;
   };
+  class WholeGallery;
   class Task;
-  bool AnyTaskWantsWhole() const;
   void SearchImage(const Gallery& gallery);
+  void SearchTask(std::size_t task, const Gallery& gallery, WholeGallery* whole);
+
+  static constexpr std::size_t kQueriesPerTask = 64;
 
   RowsView query_;
   const Projection* projection_;
   std::size_t k_;
   float rounding_;  ///< factor for what SquaredDistance may round
   QueryCodes codes_;
-  WholeRows whole_;                   ///< of the query; empty until it is needed
   std::vector<PatchNeighbor> best_;   ///< [P x k], nearest first; infinitely far while unfilled
   std::vector<SearchCounts> counts_;  ///< of each task
   std::vector<char> wants_whole_;     ///< whether the codes told too little, of each task

@@ -9,39 +9,65 @@ namespace touchstone {
 
 /// An orthonormal set of directions and a centre: what the codes of codes.h are made with.
 ///
-/// For x' = x - centre let y_m = B_m x' be its coordinates along the first m directions and
-/// r_m = sqrt(||x'||^2 - ||y_m||^2) the length of what they leave out. Then z_m(x) = (y_m, r_m) obeys
+/// For x' = x - centre let y = B x' be its coordinates along all M directions, y_m those along the first m,
+/// and r_m = sqrt(||x'||^2 - ||y_m||^2) the length of what those leave out. Then (y_m, r_m) obeys
 ///
-///     ||z_m(a) - z_m(b)||  <=  ||a - b||                                                      (1)
+///     ||y_m(a) - y_m(b)||^2 + (r_m(a) - r_m(b))^2  <=  ||a - b||^2                             (1)
 ///
 /// since B^T y and the rests are orthogonal (Pythagoras) and two rests differ by at least the difference
 /// of their lengths (triangle inequality). Any orthonormal B gives a valid bound; the leading principal
-/// directions of the data, the one of most variance first, make it tight.
+/// directions of the data make it tight.
+///
+/// The first m directions span the m of most variance, the others the next; within either set they are turned
+/// at random, so that all coordinates vary alike and rounding them to whole numbers costs least (H. Jégou
+/// et al., "Aggregating local descriptors into a compact image representation", CVPR 2010, section 4).
 struct Projection {
   std::size_t num_channels = 0;    ///< C
-  std::size_t num_directions = 0;  ///< M <= C, of the long code
-  std::size_t num_short = 0;       ///< m <= M, of the short code: the first ones
-  std::vector<float> directions;   ///< B, [M x C] row-major, by falling variance of the sample
+  std::size_t num_directions = 0;  ///< M <= C
+  std::size_t num_short = 0;       ///< m <= M
+  std::vector<float> directions;   ///< B, [M x C] row-major
   std::vector<float> centre;       ///< [C], the sample's mean
   float short_rest = 0;            ///< the sample's mean of r_m, taken off every r_m
   float long_rest = 0;             ///< the same of r_M
-  float step = 1;                  ///< of the whole numbers that z is rounded to; > 0
+  float short_step = 1;            ///< of the whole numbers that y_m and r_m are rounded to; > 0
+  float long_step = 1;             ///< the same of the other coordinates and r_M; > 0
 
-  /// How far the computed z may be from the true one, as a share of ||x'||. With u = 2^-24 and sums in
-  /// chunks of 64, y is off by at most eta ||x'||, eta = (72 + C/64 + M) u (sqrt(M) + 4): rounding of the
-  /// product, and B's own rounding (B B^T differs from I by at most 3 sqrt(M) u).
+  /// How far a computed y may be from the true one, as a share of the length of what was multiplied: at most
+  /// eta = (56 + C / 32) u (sqrt(M) + 2), u = 2^-24. Each coordinate is a product with a vector of length 1
+  /// in chunks of 32, so off by at most (34 + C / 32) u; the rest is for centring, for what y may be
+  /// interpolated from, for its squared length, and for B's own rounding (B B^T differs from I by at most 3
+  /// sqrt(M) u).
   double rounding() const;
 };
 
-/// How codes are sized: the short one is compared with every pair, the long one with what it lets
-/// through. With the rests they fill 48 and 128 bytes; on EfficientNet-Lite0's features of hazelnut two per
-/// cent of all pairs pass such a short code (search_bench prints the shares, `refined` and `measured`).
-constexpr std::size_t kMostShortDirections = 47;
-constexpr std::size_t kMostLongDirections = 127;
+/// How codes are sized. The short one is compared with every pair that leaves (codes.h) do not rule out: m
+/// directions and the rest fill 48 bytes, 64 where there are many channels, since those leave more over. The
+/// long one has up to 131 directions more. search_bench prints what share of all pairs each lets through.
+constexpr std::size_t kShortDirections = 47;
+constexpr std::size_t kShortDirectionsOfMany = 63;
+constexpr std::size_t kManyChannels = 256;  ///< more than that are many
+constexpr std::size_t kLongDirections = 131;
 
 /// Fits a projection to a sample of rows by subspace iteration (deterministic, fixed start).
 /// @param sample [S x C], S >= 1. Few or constant rows are fine: the directions are orthonormal all the
 /// same. @throws Error kOption if the sample is empty.
 Projection FitProjection(RowsView sample);
+
+/// The coordinates of rows under a projection.
+struct Coordinates {
+  std::size_t rows = 0, dims = 0;       ///< dims = M
+  std::vector<float> values;            ///< y, [rows x M]
+  std::vector<double> squared_lengths;  ///< ||x'||^2 of each row
+  /// At most how long what each row was multiplied from is: its y is off by at most rounding() times this.
+  std::vector<float> scales;
+};
+
+/// Coordinates of rows, each by itself. On this thread alone; O(G * C * M).
+/// @throws Error kNotFinite if a row is not finite or its squared length reaches 1e36.
+Coordinates Project(const Projection& projection, const RowSource& rows);
+
+/// Beyond this, sums of squares leave float32 and comparisons of bounds would mean nothing.
+/// @throws Error kNotFinite unless squared_length < 1e36.
+void CheckSquaredLength(double squared_length);
 
 }  // namespace touchstone

@@ -4,6 +4,9 @@
 
 namespace touchstone {
 
+struct Coordinates;
+struct Projection;
+
 /// A matrix of rows that somebody else owns: [rows x cols], row-major, contiguous.
 struct RowsView {
   const float* data = nullptr;
@@ -20,6 +23,9 @@ class RowSource {
   virtual std::size_t cols() const = 0;
   /// Row r. @param scratch [cols], where it is written unless it is in memory already.
   virtual const float* Row(std::size_t r, float* scratch) const = 0;
+  /// Coordinates of all rows (projection.h). A source that knows how its rows are made may do it faster than
+  /// this, which projects each.
+  virtual Coordinates ProjectAll(const Projection& projection) const;
 };
 
 /// Rows that are in memory.

@@ -1,0 +1,43 @@
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "knn/kernels.h"
+#include "touchstone/core/error.h"
+#include "touchstone/knn/projection.h"
+#include "touchstone/knn/whole_rows.h"
+
+namespace touchstone {
+
+void CheckSquaredLength(double squared_length) {
+  if (squared_length < 1e36) return;
+  throw Error(ErrorCode::kNotFinite, "features are not finite or too large: a squared length is " +
+                                         std::to_string(squared_length) + ", the limit is 1e36");
+}
+
+Coordinates Project(const Projection& projection, const RowSource& rows) {
+  constexpr std::size_t kBlock = WholeRows::kBlock;
+  Coordinates made;
+  made.rows = rows.rows();
+  made.dims = projection.num_directions;
+  made.values.resize(made.rows * made.dims);
+  std::vector<float> scratch(rows.cols()), centred(rows.cols() * kBlock), turned(made.dims * kBlock);
+  for (std::size_t first = 0; first < made.rows; first += kBlock) {
+    CentreAndTurn(rows, first, projection.centre, scratch.data(), centred.data());
+    MultiplyBlock(projection.directions.data(), made.dims, rows.cols(), centred.data(), turned.data());
+    double lengths[kBlock] = {};
+    AddSquaredLengths(centred.data(), rows.cols(), lengths);
+    for (std::size_t j = 0; j < std::min(kBlock, made.rows - first); ++j) {
+      CheckSquaredLength(lengths[j]);
+      made.squared_lengths.push_back(lengths[j]);
+      made.scales.push_back(static_cast<float>(std::sqrt(lengths[j]) * 1.0001));
+      float* out = made.values.data() + (first + j) * made.dims;
+      for (std::size_t d = 0; d < made.dims; ++d) out[d] = turned[d * kBlock + j];
+    }
+  }
+  return made;
+}
+
+Coordinates RowSource::ProjectAll(const Projection& projection) const { return Project(projection, *this); }
+
+}  // namespace touchstone

@@ -1,0 +1,58 @@
+#include "touchstone/knn/whole_rows.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "knn/kernels.h"
+
+namespace touchstone {
+namespace {
+
+constexpr std::size_t kBlock = WholeRows::kBlock;
+static_assert(kBlock == kKernelBlock, "the layout is the kernel's");
+
+}  // namespace
+
+void CentreAndTurn(const RowSource& rows, std::size_t first, const std::vector<float>& centre, float* scratch,
+                   float* out) {
+  const std::size_t count = std::min(kBlock, rows.rows() - first);
+  std::fill(out, out + rows.cols() * kBlock, 0.0F);
+  for (std::size_t j = 0; j < count; ++j) {
+    const float* row = rows.Row(first + j, scratch);
+    for (std::size_t c = 0; c < rows.cols(); ++c) out[c * kBlock + j] = row[c] - centre[c];
+  }
+}
+
+void AddSquaredLengths(const float* block, std::size_t depth, double* lengths) {
+  for (std::size_t d = 0; d < depth; ++d) {
+    for (std::size_t j = 0; j < kBlock; ++j) {
+      const double value = block[d * kBlock + j];
+      lengths[j] += value * value;
+    }
+  }
+}
+
+WholeRows MakeWholeRows(const Projection& projection, const RowSource& rows) {
+  const double slack = 8 * (static_cast<double>(rows.cols()) + 8) * std::ldexp(1.0, -24);
+  WholeRows made;
+  made.rows = rows.rows();
+  made.cols = rows.cols();
+  const std::size_t num_blocks = (made.rows + kBlock - 1) / kBlock;
+  made.values.resize(num_blocks * kBlock * made.cols);
+  made.offsets.assign(num_blocks * kBlock, std::numeric_limits<float>::quiet_NaN());
+  std::vector<float> scratch(made.cols);
+  for (std::size_t block = 0; block < num_blocks; ++block) {
+    float* values = made.values.data() + block * kBlock * made.cols;
+    CentreAndTurn(rows, block * kBlock, projection.centre, scratch.data(), values);
+    double whole[kBlock] = {};
+    AddSquaredLengths(values, made.cols, whole);
+    for (std::size_t j = 0; j < std::min(kBlock, made.rows - block * kBlock); ++j) {
+      CheckSquaredLength(whole[j]);
+      made.offsets[block * kBlock + j] = static_cast<float>((1 - slack) * whole[j] / 2);
+    }
+  }
+  return made;
+}
+
+}  // namespace touchstone
