@@ -232,6 +232,7 @@ class BenchmarkRun {
     score.output = results;
     score.write_heatmaps = false;
     score.force = true;
+    score.wants_verdicts = options_.ablation == Ablation::kNone;
     score.scoring = setting.overrides;
     const ScoreSummary scored = Score(score, progress, [](const ImageResult&) {});
     if (scored.interrupted) throw Interruption{};

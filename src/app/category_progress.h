@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <utility>
 
@@ -7,7 +8,8 @@
 
 namespace touchstone {
 
-/// Hands on what is reported, with the name of the category that it is about.
+/// Hands on what is reported, with the name of the category that it is about; a warning that comes again with
+/// every setting of an ablation once.
 class CategoryProgress : public ProgressSink {
  public:
   /// @param title for tasks: the category and how far the whole run is.
@@ -19,12 +21,15 @@ class CategoryProgress : public ProgressSink {
   }
   void Advance() override { outer_.Advance(); }
   void End() override { outer_.End(); }
-  void Warn(const std::string& message) override { outer_.Warn(category_ + ": " + message); }
+  void Warn(const std::string& message) override {
+    if (said_.insert(message).second) outer_.Warn(category_ + ": " + message);
+  }
   bool Interrupted() const override { return outer_.Interrupted(); }
 
  private:
   ProgressSink& outer_;
   std::string category_, title_;
+  std::set<std::string> said_;
 };
 
 }  // namespace touchstone

@@ -210,7 +210,7 @@ class ScoreRun {
     Results& results = summary_.results;
     if (judge.calibration == nullptr) {
       results.thresholds_reason = judge.reason;
-      Warn("every verdict is undecided: " + judge.reason);
+      if (options_.wants_verdicts) Warn("every verdict is undecided: " + judge.reason);
       return;
     }
     results.thresholds = ThresholdsOf(*judge.calibration, results.options.image_score);

@@ -49,26 +49,42 @@ std::vector<std::size_t> ShownColumns(const BenchmarkReport& report) {
   return shown;
 }
 
+// What a table shows.
+struct Layout {
+  std::vector<std::size_t> columns;  // indices
+  bool has_published = false;        // of any category
+
+  bool IsCompared(std::size_t column) const {
+    return has_published && kBenchmarkColumns[column].published != nullptr;
+  }
+};
+
+Layout LayoutOf(const BenchmarkReport& report) {
+  const bool has_published = std::any_of(report.rows.begin(), report.rows.end(), [](const BenchmarkRow& row) {
+    return FindPublished(row.category) != nullptr;
+  });
+  return {ShownColumns(report), has_published};
+}
+
 // ours, published and difference of every column shown; `ours` says how ours is written.
-Cells FigureCells(const ComparedRow& row, const std::vector<std::size_t>& shown,
-                  std::string (*ours)(const Metric&)) {
+Cells FigureCells(const ComparedRow& row, const Layout& layout, std::string (*ours)(const Metric&)) {
   Cells cells;
-  for (const std::size_t i : shown) {
+  for (const std::size_t i : layout.columns) {
     const ComparedFigure& figure = row.figures[i];
     cells.push_back(ours(figure.ours));
-    if (kBenchmarkColumns[i].published == nullptr) continue;
+    if (!layout.IsCompared(i)) continue;
     cells.push_back(PercentOrDash(figure.published, "%.1f"));
     cells.push_back(PercentOrDash(figure.difference(), "%+.1f"));
   }
   return cells;
 }
 
-Cells Titles(const std::vector<std::size_t>& shown) {
+Cells Titles(const Layout& layout) {
   Cells titles;
-  for (const std::size_t i : shown) {
+  for (const std::size_t i : layout.columns) {
     const BenchmarkColumn& column = kBenchmarkColumns[i];
     titles.emplace_back(column.title);
-    if (column.published != nullptr) titles.insert(titles.end(), {"publ.", "diff."});
+    if (layout.IsCompared(i)) titles.insert(titles.end(), {"publ.", "diff."});
   }
   return titles;
 }
@@ -121,15 +137,15 @@ Cells Joined(Cells front, const Cells& back) {
 }  // namespace
 
 std::string BenchmarkTable(const BenchmarkReport& report) {
-  const std::vector<std::size_t> shown = ShownColumns(report);
-  std::vector<Cells> lines{Joined({"percent", "train / test"}, Titles(shown))};
+  const Layout layout = LayoutOf(report);
+  std::vector<Cells> lines{Joined({"percent", "train / test"}, Titles(layout))};
   for (const ComparedRow& row : AllRows(report)) {
-    lines.push_back(Joined({FullName(row), Counts(row)}, FigureCells(row, shown, PercentText)));
+    lines.push_back(Joined({FullName(row), Counts(row)}, FigureCells(row, layout, PercentText)));
     if (report.bootstrap.num_resamples == 0 || row.row == nullptr || !row.row->error.empty()) continue;
     Cells intervals{"  " + ConfidenceName(report.bootstrap), ""};
-    for (const std::size_t i : shown) {
+    for (const std::size_t i : layout.columns) {
       intervals.push_back(PercentInterval(row.figures[i].ours));
-      if (kBenchmarkColumns[i].published != nullptr) intervals.insert(intervals.end(), 2, "");
+      if (layout.IsCompared(i)) intervals.insert(intervals.end(), 2, "");
     }
     lines.push_back(intervals);
   }
@@ -139,13 +155,13 @@ std::string BenchmarkTable(const BenchmarkReport& report) {
 }
 
 std::string BenchmarkMarkdown(const BenchmarkReport& report) {
-  const std::vector<std::size_t> shown = ShownColumns(report);
-  const Cells titles = Joined({"percent", "train / normal + anomalous"}, Titles(shown));
+  const Layout layout = LayoutOf(report);
+  const Cells titles = Joined({"percent", "train / normal + anomalous"}, Titles(layout));
   std::string text = "# Benchmark\n\n" + MarkdownRow(titles) + "|---|";
   for (std::size_t i = 1; i < titles.size(); ++i) text += "---:|";
   text += '\n';
   for (const ComparedRow& row : AllRows(report)) {
-    text += MarkdownRow(Joined({FullName(row), Counts(row)}, FigureCells(row, shown, WithInterval)));
+    text += MarkdownRow(Joined({FullName(row), Counts(row)}, FigureCells(row, layout, WithInterval)));
   }
   if (report.bootstrap.num_resamples > 0) {
     text += "\nIn brackets: " + ConfidenceName(report.bootstrap) + ".\n";

@@ -95,6 +95,20 @@ TEST_F(BenchmarkTest, CountsWhatTheThresholdCallsAnomalous) {
   EXPECT_TRUE(Says(Run(options).report.rows.at(0).figures.found.reason, "has no thresholds"));
 }
 
+TEST_F(BenchmarkTest, WarnsOnceOfWhatComesWithEverySetting) {
+  AddCategory("nut", 0);
+  fs::copy_file(At("root/nut/train/good/000.png"), At("root/nut/test/good/own.png"));
+  BenchmarkOptions options = Options();
+  options.ablation = Ablation::kRetrieval;
+  Run(options);
+  const auto count = [&](const std::string& part) {
+    return std::count_if(sink_.warnings.begin(), sink_.warnings.end(),
+                         [&](const std::string& text) { return text.find(part) != std::string::npos; });
+  };
+  EXPECT_EQ(count("nut: 1 image being among the gallery's own"), 1);
+  EXPECT_EQ(count("undecided"), 0);  // an ablation has no thresholds
+}
+
 TEST_F(BenchmarkTest, DoesNothingASecondTime) {
   AddCategory("nut", 0);
   AddCategory("pill", 1);

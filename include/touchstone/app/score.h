@@ -42,6 +42,7 @@ struct ScoreOptions {
   HeatmapStyle heatmap_style = HeatmapStyle::kOverlay;
   bool gate = false;                ///< stage 2 only for images that stage 1 flags; the others' maps are 0
   std::optional<double> gate_rate;  ///< share of good images that stage 1 flags; empty = the false-alarm rate
+  bool wants_verdicts = true;       ///< no: that they are undecided is no news
   bool force = false;
   ScoringOverrides scoring;
 };
