@@ -4,7 +4,6 @@
 #include <functional>
 #include <numeric>
 
-#include "defect_runs.h"
 #include "score_bins.h"
 #include "set_walk.h"
 
@@ -19,8 +18,7 @@ ThresholdTable TableOf(std::vector<DefectRun> runs) {
   return table;
 }
 
-PixelMetrics PixelFigures(const PixelImage& image, const Regions& regions, const AreaLimits& limits) {
-  const ImageDefects defects = FindDefects(image, regions, 0);
+PixelMetrics PixelFigures(const PixelImage& image, const ImageDefects& defects, const AreaLimits& limits) {
   if (defects.num_pixels == 0) return UndefinedPixels("no defect region in this image", limits);
   const ThresholdTable table = TableOf(defects.runs);
   const ScoreBins bins(table.keys);
@@ -114,9 +112,9 @@ ChannelCover CoverOf(const DefectChannel& channel, const ScoreMap& map, const Th
 
 }  // namespace
 
-ImagePixelMetrics FiguresOfImage(const PixelImage& image, const Regions& regions, const AreaLimits& limits,
-                                 std::optional<double> threshold) {
-  const PixelMetrics figures = PixelFigures(image, regions, limits);
+ImagePixelMetrics FiguresOfImage(const PixelImage& image, const Regions& regions, const ImageDefects& defects,
+                                 const AreaLimits& limits, std::optional<double> threshold) {
+  const PixelMetrics figures = PixelFigures(image, defects, limits);
   ImagePixelMetrics metrics;
   metrics.ranking = figures.ranking;
   metrics.ranking.roc.clear();

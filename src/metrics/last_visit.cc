@@ -41,10 +41,11 @@ void VisitOnceMore(const PixelSource& source, const ImageGroups& groups, const A
   ParallelFor(source.items.size(), [&](std::size_t i) {
     const PixelImage image = ReadChecked(source, i);
     const Regions regions = RegionsOf(image);
-    if (has_intervals) histograms[i] = CountPixels(image, regions, bins);
+    const ImageDefects defects = FindDefects(image, regions, 0);
+    if (has_intervals) histograms[i] = CountPixels(image, defects, bins);
     if (options.per_image) {
       metrics->per_image[i] =
-          FiguresOfImage(image, regions, limits, metrics->overall.ranking.f1_threshold.value);
+          FiguresOfImage(image, regions, defects, limits, metrics->overall.ranking.f1_threshold.value);
     }
   });
   if (!has_intervals) return;

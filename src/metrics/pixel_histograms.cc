@@ -4,7 +4,6 @@
 #include <cmath>
 #include <numeric>
 
-#include "defect_runs.h"
 #include "resampling.h"
 
 namespace touchstone {
@@ -99,7 +98,7 @@ std::vector<std::uint32_t> EdgeWalk::Finish() {
   return {falling_.rbegin(), falling_.rend()};
 }
 
-PixelHistogram CountPixels(const PixelImage& image, const Regions& regions, const ScoreBins& bins) {
+PixelHistogram CountPixels(const PixelImage& image, const ImageDefects& defects, const ScoreBins& bins) {
   PixelHistogram pixels(bins.num_bins());
   std::vector<std::uint32_t> anomaly_free(bins.num_bins());
   std::vector<float> scratch;
@@ -107,7 +106,6 @@ PixelHistogram CountPixels(const PixelImage& image, const Regions& regions, cons
   bins.Count(scores.data(), image.mask ? image.mask->values.data() : nullptr, scores.size(),
              anomaly_free.data(), &scratch);
   std::copy(anomaly_free.begin(), anomaly_free.end(), pixels.anomaly_free.begin());
-  const ImageDefects defects = FindDefects(image, regions, 0);
   for (const DefectRun& run : defects.runs) {
     const std::size_t bin = bins.BinOf(ScoreOfKey(run.key));
     const double share = 1.0 / static_cast<double>(run.area);

@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "curves.h"
+#include "defect_runs.h"
 #include "score_bins.h"
 #include "touchstone/metrics/pixel_metrics.h"
-#include "touchstone/metrics/regions.h"
 
 namespace touchstone {
 
@@ -56,7 +56,8 @@ class EdgeWalk {
   std::vector<std::uint32_t> falling_;
 };
 
-PixelHistogram CountPixels(const PixelImage& image, const Regions& regions, const ScoreBins& bins);
+/// @param defects  of the image (defect_runs.h).
+PixelHistogram CountPixels(const PixelImage& image, const ImageDefects& defects, const ScoreBins& bins);
 
 /// The intervals of RankingFigures' metrics, of AU-PRO and, if there are channels, of AU-sPRO at each limit,
 /// from histograms of the images; each bin is one step of the curves, which is exact but for the order of
