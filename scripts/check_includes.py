@@ -46,6 +46,7 @@ LIBRARIES = [
     Library("openssl/", ("core",)),
     Library("jpeglib.h", ("image",)),
     Library("png.h", ("image",)),
+    Library("libdeflate.h", ("image",)),
     Library("tiffio.h", ("image",)),
     Library("webp/", ("image",)),
     Library("libexif/", ("image",)),

@@ -3,10 +3,13 @@
 #include <csetjmp>
 #include <cstring>
 #include <new>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "decode.h"
+#include "decode_plain_png.h"
 
 namespace touchstone {
 namespace {
@@ -113,6 +116,11 @@ std::vector<png_bytep> RowPointers(Image& image) {
 }  // namespace
 
 Image DecodePng(const Bytes& file, const fs::path& name) {
+  std::optional<Image> plain = DecodePlainPng(file, name);
+  return plain ? std::move(*plain) : DecodePngByLibpng(file, name);
+}
+
+Image DecodePngByLibpng(const Bytes& file, const fs::path& name) {
   PngReader reader(file);
   Require(Succeeds(reader, &ReadHeader), reader, name);
   const Size size = CheckedSize(png_get_image_width(reader.png, reader.info),

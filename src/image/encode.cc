@@ -1,6 +1,5 @@
 #include "touchstone/image/encode.h"
 
-#include <png.h>
 #include <webp/encode.h>
 
 #include <csetjmp>
@@ -18,101 +17,8 @@
 namespace touchstone {
 namespace {
 
-// Errors of both libraries come back by longjmp; the functions between Succeeds() and a library own nothing
-// that would need a destructor. Encoding to memory can only fail for want of memory.
-struct PngWriter {
-  PngWriter();
-  ~PngWriter() { png_destroy_write_struct(&png, &info); }
-  PngWriter(const PngWriter&) = delete;
-  PngWriter& operator=(const PngWriter&) = delete;
-
-  png_structp png = nullptr;
-  png_infop info = nullptr;
-  png_uint_32 width = 0;
-  png_uint_32 height = 0;
-  int bits = 8;
-  bool is_gray = false;
-  int compression_level = 0;
-  png_bytepp rows = nullptr;
-  Bytes file;
-};
-
-void OnPngError(png_structp png, png_const_charp) { png_longjmp(png, 1); }
-void OnPngWarning(png_structp, png_const_charp) {}
-void OnPngFlush(png_structp) {}
-
-void OnPngWrite(png_structp png, png_bytep bytes, png_size_t num_bytes) {
-  Bytes& file = static_cast<PngWriter*>(png_get_io_ptr(png))->file;
-  try {
-    file.insert(file.end(), bytes, bytes + num_bytes);
-  } catch (const std::bad_alloc&) {  // no exception may cross libpng; Succeeds() reports it
-    png_error(png, "out of memory");
-  }
-}
-
-PngWriter::PngWriter() {
-  png = png_create_write_struct(PNG_LIBPNG_VER_STRING, this, &OnPngError, &OnPngWarning);
-  if (png != nullptr) info = png_create_info_struct(png);
-  if (info == nullptr) throw std::bad_alloc();
-  png_set_write_fn(png, this, &OnPngWrite, &OnPngFlush);
-}
-
-bool IsLittleEndian() {
-  const std::uint16_t one = 1;
-  std::uint8_t first = 0;
-  std::memcpy(&first, &one, 1);
-  return first == 1;
-}
-
-void WritePng(PngWriter& writer) {
-  png_set_compression_level(writer.png, writer.compression_level);
-  // One filter for all rows: trying them all costs more time than it saves bytes.
-  png_set_filter(writer.png, PNG_FILTER_TYPE_BASE, PNG_FILTER_SUB);
-  png_set_IHDR(writer.png, writer.info, writer.width, writer.height, writer.bits,
-               writer.is_gray ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
-               PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
-  png_write_info(writer.png, writer.info);
-  if (writer.bits == 16 && IsLittleEndian()) png_set_swap(writer.png);
-  png_write_image(writer.png, writer.rows);
-  png_write_end(writer.png, writer.info);
-}
-
-bool Succeeds(PngWriter& writer) {
-  if (setjmp(png_jmpbuf(writer.png)) != 0) return false;
-  WritePng(writer);
-  return true;
-}
-
-template <typename Value>
-bool IsGray(const std::vector<Value>& rgb) {
-  for (std::size_t i = 0; i < rgb.size(); i += 3) {
-    if (rgb[i] != rgb[i + 1] || rgb[i] != rgb[i + 2]) return false;
-  }
-  return true;
-}
-
-template <typename Value>
-Bytes EncodePngOf(const std::vector<Value>& rgb, Size size, int compression_level) {
-  PngWriter writer;
-  writer.width = static_cast<png_uint_32>(size.width);
-  writer.height = static_cast<png_uint_32>(size.height);
-  writer.bits = 8 * static_cast<int>(sizeof(Value));
-  writer.is_gray = IsGray(rgb);
-  writer.compression_level = compression_level;
-  std::vector<Value> samples(writer.is_gray ? rgb.size() / 3 : 0);
-  for (std::size_t i = 0; i < samples.size(); ++i) samples[i] = rgb[i * 3];
-  const std::vector<Value>& source = writer.is_gray ? samples : rgb;
-
-  const std::size_t row_values = static_cast<std::size_t>(size.width) * (writer.is_gray ? 1 : 3);
-  std::vector<png_bytep> rows(size.height);
-  for (std::size_t y = 0; y < rows.size(); ++y) {
-    rows[y] = reinterpret_cast<png_bytep>(const_cast<Value*>(source.data() + y * row_values));  // only read
-  }
-  writer.rows = rows.data();
-  if (!Succeeds(writer)) throw std::bad_alloc();
-  return std::move(writer.file);
-}
-
+// Errors of libjpeg come back by longjmp; the functions between Succeeds() and the library own nothing that
+// would need a destructor. Encoding to memory can only fail for want of memory.
 struct JpegWriter {
   JpegWriter();
   ~JpegWriter() {
@@ -193,12 +99,6 @@ WebPWriter::WebPWriter() {
 }
 
 }  // namespace
-
-Bytes EncodePng(const Image& image, int compression_level) {
-  if (compression_level < 0 || compression_level > 9) throw std::logic_error("EncodePng: compression level");
-  return image.bits_per_channel > 8 ? EncodePngOf(image.rgb16, image.size, compression_level)
-                                    : EncodePngOf(image.rgb8, image.size, compression_level);
-}
 
 Bytes EncodeJpeg(const Image& image, int quality) {
   const bool fits = image.size.width >= 1 && image.size.width <= 65535 && image.size.height >= 1 &&

@@ -7,9 +7,9 @@ namespace touchstone {
 
 /// A whole PNG file: 8 or 16 bits a channel like the image, gray where the three channels are
 /// equal everywhere, RGB otherwise; DecodeImage gives the same pixels back.
-/// @param compression_level 0 (none) to 9 (smallest), as of zlib; 1 suits files written by the
+/// @param compression_level 0 (none) to 9, as of libdeflate: higher is smaller; 1 suits files written by the
 /// thousand. Other values are a bug of the caller: std::logic_error.
-/// On the calling thread alone; 1024x1024 RGB at level 1: about 30 ms.
+/// On the calling thread alone; 1024x1024 RGB at level 1: about 12 ms.
 Bytes EncodePng(const Image& image, int compression_level);
 
 /// A whole baseline JPEG file (4:2:0), for previews. Wants 8 bits: ConvertTo8Bit comes first.
