@@ -2,10 +2,11 @@
 
 #include <libdeflate.h>
 
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <new>
+
+#include "png_filters.h"
 
 // [PNG specification, 2nd edition, ISO/IEC 15948:2003]: a signature, then chunks of length, type, data and
 // checksum. The data of all IDAT chunks together are one zlib stream of rows, each a filter's number and its
@@ -17,6 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kSignatureBytes = 8;
+constexpr std::size_t kPngReadBeyond = 3;    // bytes that are read behind the last pixel: four at a time are
 constexpr std::uint64_t kMostPacked = 1032;  // deflate never packs more than this many bytes into one
 
 std::uint32_t NumberAt(const std::uint8_t* bytes) {
@@ -89,46 +91,10 @@ std::optional<Bytes> Unpacked(const Bytes& packed, std::size_t num_bytes) {
   const std::unique_ptr<libdeflate_decompressor, decltype(&libdeflate_free_decompressor)> decompressor(
       libdeflate_alloc_decompressor(), &libdeflate_free_decompressor);
   if (!decompressor) throw std::bad_alloc();
-  Bytes rows(num_bytes);
-  const libdeflate_result result = libdeflate_zlib_decompress(
-      decompressor.get(), packed.data(), packed.size(), rows.data(), rows.size(), nullptr);
+  Bytes rows(num_bytes + kPngReadBeyond);
+  const libdeflate_result result = libdeflate_zlib_decompress(decompressor.get(), packed.data(),
+                                                              packed.size(), rows.data(), num_bytes, nullptr);
   return result == LIBDEFLATE_SUCCESS ? std::optional<Bytes>(std::move(rows)) : std::nullopt;
-}
-
-std::uint8_t Paeth(int left, int above, int corner) {
-  const int from_left = std::abs(above - corner), from_above = std::abs(left - corner);
-  const int from_corner = std::abs(left + above - 2 * corner);
-  if (from_left <= from_above && from_left <= from_corner) return static_cast<std::uint8_t>(left);
-  return static_cast<std::uint8_t>(from_above <= from_corner ? above : corner);
-}
-
-// Takes the filter off one row; `above` is the row before, zeros for the first. False if there is no such
-// filter.
-template <std::size_t kSamples>
-bool Unfilter(int filter, const std::uint8_t* above, std::size_t num_bytes, std::uint8_t* row) {
-  const auto byte = [](int value) { return static_cast<std::uint8_t>(value); };
-  switch (filter) {
-    case 0:
-      return true;
-    case 1:
-      for (std::size_t i = kSamples; i < num_bytes; ++i) row[i] = byte(row[i] + row[i - kSamples]);
-      return true;
-    case 2:
-      for (std::size_t i = 0; i < num_bytes; ++i) row[i] = byte(row[i] + above[i]);
-      return true;
-    case 3:
-      for (std::size_t i = 0; i < kSamples; ++i) row[i] = byte(row[i] + above[i] / 2);
-      for (std::size_t i = kSamples; i < num_bytes; ++i)
-        row[i] = byte(row[i] + (row[i - kSamples] + above[i]) / 2);
-      return true;
-    case 4:
-      for (std::size_t i = 0; i < kSamples; ++i) row[i] = byte(row[i] + above[i]);
-      for (std::size_t i = kSamples; i < num_bytes; ++i)
-        row[i] = byte(row[i] + Paeth(row[i - kSamples], above[i], above[i - kSamples]));
-      return true;
-    default:
-      return false;
-  }
 }
 
 // RGB of one row: gray three times, alpha dropped.
@@ -148,11 +114,13 @@ template <std::size_t kSamples>
 bool StorePixels(Bytes* rows, Image* image) {
   const auto width = static_cast<std::size_t>(image->size.width);
   const std::size_t num_bytes = width * kSamples;
-  const Bytes zeros(num_bytes);
+  const Bytes zeros(num_bytes + kPngReadBeyond);
   const std::uint8_t* above = zeros.data();
+  const PngUnfilter sse2 = Sse2Unfilter(), unfilter = sse2 != nullptr ? sse2 : &UnfilterPortably;
   for (std::size_t y = 0; y < static_cast<std::size_t>(image->size.height); ++y) {
     std::uint8_t* row = rows->data() + y * (num_bytes + 1) + 1;
-    if (!Unfilter<kSamples>(row[-1], above, num_bytes, row)) return false;
+    if (row[-1] > 4) return false;  // no such filter
+    unfilter(row[-1], kSamples, above, num_bytes, row);
     StoreRgb<kSamples>(row, width, image->rgb8.data() + y * width * 3);
     above = row;
   }

@@ -1,7 +1,10 @@
 #include "touchstone/report/heatmap.h"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <opencv2/imgproc.hpp>
+#include <vector>
 
 #include "report/canvas.h"
 #include "report/legend.h"
@@ -15,20 +18,41 @@ namespace {
 constexpr int kPixelsPerContourPixel = 512;
 constexpr int kMinTextHeight = 8, kPixelsPerTextPixel = 48, kMinLegendLines = 8;
 
-// Lays the map's colours over an 8-bit picture. `most_opaque` is reached at a quarter of the scale; 0 at heat
-// 0, unless the picture is not to be seen at all.
-void LayColours(const ScoreMap& map, const HeatmapOptions& options, Image* picture) {
-  const bool map_alone = options.style == HeatmapStyle::kMap;
-  for (std::size_t p = 0; p < map.values.size(); ++p) {
-    // In double, and divided: no scale that a gallery may hold overflows to NaN, which has no colour.
-    const auto heat = static_cast<float>(
-        std::clamp((map.values[p] - options.low) / (options.high - options.low), 0.0, 1.0));
+// What the map adds to a value of the picture: value * (1 - weight) + colour * weight, in units of 1/65536.
+struct Ink {
+  std::uint32_t remains = 0;                 // 1 - weight
+  std::array<std::uint32_t, 3> colour = {};  // already times weight, and rounded with the sum
+};
+
+// By heat, in steps that are finer than a step of colour at full contrast. It is most opaque from a quarter
+// of the scale on and invisible at heat 0, unless the picture is not to be seen at all.
+constexpr std::size_t kInks = 4096;
+std::vector<Ink> MakeInks(bool map_alone) {
+  std::vector<Ink> inks(kInks);
+  for (std::size_t i = 0; i < kInks; ++i) {
+    const float heat = static_cast<float>(i) / (kInks - 1);
     const float opacity = map_alone ? 1.0F : 0.7F * std::min(1.0F, 4 * heat);
+    const auto weight = static_cast<std::uint32_t>(std::lround(opacity * 65536));
     const Colour colour = HeatColour(heat);
+    inks[i].remains = 65536 - weight;
+    for (std::size_t c = 0; c < 3; ++c) inks[i].colour[c] = colour[c] * weight + 32768;
+  }
+  return inks;
+}
+
+// Lays the map's colours over an 8-bit picture.
+void LayColours(const ScoreMap& map, const HeatmapOptions& options, Image* picture) {
+  const std::vector<Ink> inks = MakeInks(options.style == HeatmapStyle::kMap);
+  // In double: no scale that a gallery may hold overflows but to 0 or infinity, and 0 times infinity counts
+  // as cold.
+  const double scale = (kInks - 1) / (options.high - options.low);
+  for (std::size_t p = 0; p < map.values.size(); ++p) {
+    const double heat = (map.values[p] - options.low) * scale;
+    const double step = heat > 0 ? std::min(heat, kInks - 1.0) + 0.5 : 0.0;
+    const Ink& ink = inks[static_cast<std::size_t>(static_cast<int>(step))];
+    std::uint8_t* value = &picture->rgb8[3 * p];
     for (std::size_t c = 0; c < 3; ++c) {
-      std::uint8_t& value = picture->rgb8[p * 3 + c];
-      const float mixed = static_cast<float>(value) * (1 - opacity) + static_cast<float>(colour[c]) * opacity;
-      value = static_cast<std::uint8_t>(mixed + 0.5F);
+      value[c] = static_cast<std::uint8_t>((value[c] * ink.remains + ink.colour[c]) >> 16);
     }
   }
 }

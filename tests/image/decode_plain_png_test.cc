@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "fixtures.h"
+#include "png_filters.h"
 
 namespace touchstone {
 namespace {
@@ -127,6 +128,26 @@ TEST(DecodePlainPng, UndoesEveryFilterOfEveryKind) {
         EXPECT_EQ(image->bits_per_channel, 8);
         EXPECT_EQ(image->rgb8, png.Rgb());
         EXPECT_EQ(image->rgb8, DecodePngByLibpng(file, "x.png").rgb8);
+      }
+    }
+  }
+}
+
+TEST(PngFilters, AreTheSameWithSse2) {
+  const PngUnfilter sse2 = Sse2Unfilter();
+  if (sse2 == nullptr) GTEST_SKIP() << "no SSE2 on this machine";
+  std::mt19937 random(4);
+  for (const std::size_t samples : {1U, 2U, 3U, 4U}) {
+    for (const std::size_t width : {1U, 2U, 3U, 15U, 16U, 17U, 64U}) {
+      for (int filter = 0; filter < 5; ++filter) {
+        const std::size_t num_bytes = width * samples;
+        Bytes above(num_bytes + kPngReadBeyond), row(num_bytes + kPngReadBeyond);
+        for (std::uint8_t& byte : above) byte = static_cast<std::uint8_t>(random());
+        for (std::uint8_t& byte : row) byte = static_cast<std::uint8_t>(random());
+        Bytes expected = row;
+        UnfilterPortably(filter, samples, above.data(), num_bytes, expected.data());
+        sse2(filter, samples, above.data(), num_bytes, row.data());
+        EXPECT_EQ(row, expected) << samples << " samples, " << width << " wide, filter " << filter;
       }
     }
   }
