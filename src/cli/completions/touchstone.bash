@@ -9,14 +9,15 @@ _touchstone_options() {
     score) echo "--gallery --output --maps --no-maps --no-heatmaps --heatmap-style --gate --fail-above --fail-on" \
                 "--roi $scoring $common" ;;
     evaluate) echo "--maps --dataset --ground-truth --resolution --pro-limit --label-by-mask" \
-                   "--bootstrap --confidence --schema $common" ;;
+                   "--bootstrap --confidence --schema --threads --seed --quiet --json --help" ;;
     benchmark) echo "--output --ablation --keep --model --method --preset --resize --crop --dtype --white-level" \
-                    "--resolution --bootstrap --confidence --label-by-mask $scoring $common" ;;
-    explain) echo "--gallery --output $scoring $common" ;;
+                    "--resolution --bootstrap --confidence --label-by-mask --false-alarm-rate --roi $scoring $common" ;;
+    explain) echo "--gallery --output --roi $scoring $common" ;;
     sample) echo "--size $common" ;;
-    'gallery calibrate') echo "--false-alarm-rate $common" ;;
+    'gallery calibrate') echo "--false-alarm-rate --threads --quiet --json --help" ;;
+    'gallery suspects') echo "--threads --quiet --json --help" ;;
     gallery | model) echo "--help" ;;
-    'gallery '* | 'model '*) echo "$common" ;;
+    'gallery '* | 'model '*) echo "--threads --json --help" ;;
     *) echo "--help --version" ;;
   esac
 }
