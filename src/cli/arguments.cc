@@ -70,7 +70,8 @@ void AddCommonOptions(CLI::App* command, CommonOptions* common,
       ->add_flag("--quiet", common->quiet, "No progress and no warnings, but that --fail-on can find nothing")
       ->group(group);
   command->add_flag("--force", common->force, "Replace an existing output of ours")->group(group);
-  command->add_flag("--json{-}", common->json, "One JSON document on standard output, or --json=FILE")
+  command->add_flag("--json{-}", common->json, "One JSON document, on standard output or into FILE")
+      ->type_name("[=FILE]")
       ->group(group);
   for (const std::string& option : without_effect) command->get_option(option)->group("");  // hidden
 }

@@ -153,9 +153,11 @@ void AddScore(CLI::App* app, CommonOptions* common, Command* chosen) {
                                 "Colours over the photograph, colours alone, contour alone, or photograph, "
                                 "overlay and scale [overlay]");
   score->add_flag("--no-heatmaps", arguments->no_heatmaps, "Write no heat maps (PNG)")->excludes(style);
-  score->add_flag("--gate{-}", arguments->gate,
-                  "Stage 2 only for images that stage 1 flags; the others are normal, their maps 0. "
-                  "--gate=RATE: flag this share of good images [the false-alarm rate]");
+  score
+      ->add_flag("--gate{-}", arguments->gate,
+                 "Stage 2 only for images that stage 1 flags: this share of good images; the others are "
+                 "normal, their maps 0 [the false-alarm rate]")
+      ->type_name("[=RATE]");
   score->add_option("--fail-above", arguments->fail_above, "Exit with 4 if a score is above this")
       ->type_name("S");
   score->add_option("--fail-on", arguments->fail_on, "Exit with 4 if a verdict is this")

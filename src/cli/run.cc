@@ -2,9 +2,11 @@
 
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <memory>
 
 #include "cli/arguments.h"
 #include "cli/commands.h"
+#include "cli/help_format.h"
 #include "cli/unknown_word.h"
 #include "touchstone/app/version.h"
 #include "touchstone/core/parallel.h"
@@ -56,6 +58,7 @@ ExitCode Run(int argc, const char* const* argv) {
   Command command;
   CLI::App app{"Shows a folder of good parts to a computer and lets it point at what is wrong in all others.",
                "touchstone"};
+  app.formatter(std::make_shared<HelpFormatter>());
   app.require_subcommand(1);
   app.set_version_flag("--version", [] { return VersionReport(); });
   app.footer(kFirstSteps);

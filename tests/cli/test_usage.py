@@ -29,6 +29,15 @@ def test_help_of_a_verb_goes_to_standard_output(touchstone, verb):
     assert f"touchstone {' '.join(verb)}".encode() in outcome.stdout
 
 
+def test_help_shows_values_and_defaults_and_not_how_they_are_checked(touchstone):
+    said = touchstone("score", "--help").stdout.decode() + touchstone("fit", "--help").stdout.decode()
+    for line in ("--sigma PX  ", "--threads N  ", "--gate[=RATE]  ", "--json[=FILE]  ", "--dtype float32|float16",
+                 "--fail-on anomalous  ", "-o,--output RESULTS (required)", "Results do not depend on it [0]"):
+        assert line in said
+    for noise in ("TEXT", "INT", "REQUIRED", "{", "in [0"):
+        assert noise not in said
+
+
 @pytest.mark.parametrize("verb", ["fit", "score"])
 def test_help_says_that_an_exif_orientation_is_not_applied(touchstone, verb):
     assert b"EXIF orientation is not applied" in touchstone(verb, "--help").stdout
