@@ -12,7 +12,6 @@ class HelpFormatter : public CLI::Formatter {
   HelpFormatter() {
     label("OPTIONS", "options");
     label("SUBCOMMAND", "COMMAND");
-    label("Subcommands", "Commands");
   }
   std::string make_option_name(const CLI::Option* option, bool is_positional) const override;
   std::string make_option_opts(const CLI::Option* option) const override;

@@ -10,7 +10,7 @@ from command_line import ROOT, binary
 
 COMPLETIONS = ROOT / "src" / "cli" / "completions" / "touchstone.bash"
 COMMANDS = ["", "fit", "score", "evaluate", "benchmark", "explain", "sample", "gallery", "model", "gallery info", "gallery list",
-            "gallery verify", "model info"]  # fmt: skip
+            "gallery verify", "gallery calibrate", "gallery suspects", "model info"]  # fmt: skip
 
 
 def succeed(*command, **options):
@@ -117,10 +117,8 @@ def test_completion_offers_every_command_of_the_help(command):
 )
 def test_completion_offers_values_that_are_taken(command, option):
     text = succeed(binary(), command, "--help")
-    described = re.search(rf"^.*{option}[ :].*$", text, re.MULTILINE)[0]
-    choices = re.split(
-        r"[|,]", re.search(r"(?:\{|[ :])([a-z0-9-]+(?:[|,][a-z0-9-]+)+|(?<=\{)[a-z-]+)", described)[1]
-    )
+    choices = re.search(rf"^  {option} (\S+)$|^  {option} (\S+)  ", text, re.MULTILINE).group(1, 2)
+    choices = (choices[0] or choices[1]).split("|")
     assert sorted(complete(command, option, "")) == sorted(choices)
 
 
