@@ -36,8 +36,9 @@ class Sample {
       copies_.Add(result.path);
     } else {
       paths_.push_back(result.path);
-      retrieval_scores_.push_back(*result.retrieval_score);
+      if (result.retrieval_score) retrieval_scores_.push_back(*result.retrieval_score);
       map_maxima_.push_back(*result.map_max);
+      if (result.patch_max) patch_maxima_.push_back(*result.patch_max);
     }
   }
 
@@ -52,10 +53,11 @@ class Sample {
     }
     std::sort(retrieval_scores_.begin(), retrieval_scores_.end());
     std::sort(map_maxima_.begin(), map_maxima_.end());
+    std::sort(patch_maxima_.begin(), patch_maxima_.end());
     const std::string source = CountText(map_maxima_.size(), "good image", "good images") +
                                NameGroupsText(NameGroups(paths_)) + " from " + input.string() +
                                ", not in the gallery";
-    return {Evidence::kGuarantee, rate, retrieval_scores_, map_maxima_, source};
+    return {Evidence::kGuarantee, rate, retrieval_scores_, map_maxima_, source, patch_maxima_};
   }
 
   const std::vector<std::string>& paths() const { return paths_; }  ///< of the images that count
@@ -67,7 +69,7 @@ class Sample {
   ImageWarning own_{"being among the gallery's own and left out: the gallery knows them too well"};
   ImageWarning copies_{"being a copy of another one and left out"};
   std::vector<std::string> paths_;
-  std::vector<double> retrieval_scores_, map_maxima_;
+  std::vector<double> retrieval_scores_, map_maxima_, patch_maxima_;
   std::vector<FailedImage> failed_;
 };
 
@@ -118,14 +120,20 @@ std::vector<Suspect> FindSuspects(const std::filesystem::path& folder, ProgressS
   if (num_images == 1) {
     throw Error(ErrorCode::kUsage, "has one image alone, which there is nothing to compare with", folder);
   }
+  if (!gallery.HasFeatures()) {
+    throw Error(
+        ErrorCode::kUsage,
+        "keeps no features of single images, which its method does without; fit a spade gallery of the same "
+        "images and ask that",
+        folder);
+  }
   std::vector<std::size_t> all;
   for (std::size_t i = 0; i < num_images; ++i) all.push_back(i);
   std::vector<Suspect> suspects;
   const std::vector<OwnScore> scores = ScoreOwnImages(gallery, manifest.options, all, progress);
   if (progress.Interrupted()) return suspects;
-  const bool by_map = manifest.options.image_score == ImageScore::kMapMax;
   for (const OwnScore& score : scores) {
-    suspects.push_back({manifest.images[score.image].path, by_map ? score.map_max : score.retrieval_score});
+    suspects.push_back({manifest.images[score.image].path, ScoreBy(manifest.options.image_score, score)});
   }
   std::stable_sort(suspects.begin(), suspects.end(),
                    [](const Suspect& a, const Suspect& b) { return a.score > b.score; });

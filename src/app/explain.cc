@@ -6,9 +6,11 @@
 
 #include "app/make_scorer.h"
 #include "app/map_scale.h"
+#include "app/overrides.h"
 #include "app/score_image.h"
 #include "touchstone/core/error.h"
 #include "touchstone/core/file.h"
+#include "touchstone/core/text.h"
 #include "touchstone/image/encode.h"
 #include "touchstone/image/reader.h"
 #include "touchstone/image/roi.h"
@@ -101,6 +103,17 @@ class Explainer {
     return retrieved;
   }
 
+  std::string ComparedWith() const {
+    const GalleryManifest& manifest = gallery_.manifest();
+    const std::string images = CountText(manifest.images.size(), "normal image", "normal images");
+    if (options_.method == Method::kPatchCore) {
+      return CountText(manifest.model->num_rows, "patch", "patches") + " kept of " + images;
+    }
+    if (options_.method == Method::kPadim) return "a Gaussian for each place, of " + images;
+    return CountText(examined_.scores.retrieved.size(), "normal image", "normal images") +
+           ", these first (distance of the whole picture below each):";
+  }
+
  private:
   static constexpr double kMinPeakDistance = 8;  // px of the network's input
 
@@ -110,24 +123,32 @@ class Explainer {
   }
 
   double AsDistance(double squared) const {
-    return options_.distance == Distance::kL2 ? std::sqrt(squared) : squared;
+    const bool is_squared = options_.method == Method::kSpade && options_.distance == Distance::kL2Squared;
+    return is_squared ? squared : std::sqrt(squared);
   }
 
   PatchMatch Match(std::size_t space, std::size_t location) const {
     const ScoreMap& grid = examined_.scores.grids[space];
-    const PatchNeighbor& nearest = examined_.scores.nearest[space][location];
-    const GalleryImage& normal = gallery_.manifest().images[static_cast<std::size_t>(nearest.image)];
     PatchMatch match;
     match.levels = examined_.scores.grid_levels[space];
     match.patch = CellInPhotograph(grid.size, location, geometry_, examined_.photo.size);
-    match.normal = static_cast<std::size_t>(nearest.image);
-    match.normal_path = normal.path;
-    match.normal_size = normal.size;
-    match.normal_patch =
-        CellInPhotograph(grid.size, static_cast<std::size_t>(nearest.location), geometry_, normal.size);
-    match.distance = AsDistance(nearest.squared_distance);
     match.patch_score = grid.values[location];
+    if (!examined_.scores.nearest.empty()) {
+      match.nearest = Nearest(grid.size, examined_.scores.nearest[space][location]);
+    }
     return match;
+  }
+
+  NearestPatch Nearest(Size grid, const PatchNeighbor& neighbor) const {
+    NearestPatch nearest;
+    nearest.image = static_cast<std::size_t>(neighbor.image);
+    const GalleryImage& normal = gallery_.manifest().images[nearest.image];
+    nearest.path = normal.path;
+    nearest.size = normal.size;
+    nearest.patch =
+        CellInPhotograph(grid, static_cast<std::size_t>(neighbor.location), geometry_, normal.size);
+    nearest.distance = AsDistance(neighbor.squared_distance);
+    return nearest;
   }
 
   const Gallery& gallery_;
@@ -168,7 +189,8 @@ ExplanationPreviews ReadPreviews(const Gallery& gallery, const Explanation& expl
   Previews previews(gallery);
   ExplanationPreviews read;
   for (const HotSpot& hot_spot : explanation.hot_spots) {
-    read.of_hot_spots.push_back(previews.Read(ShownMatch(hot_spot).normal));
+    const std::optional<NearestPatch>& nearest = ShownMatch(hot_spot).nearest;
+    read.of_hot_spots.push_back(nearest ? previews.Read(nearest->image) : Image());
   }
   for (std::size_t i = 0; i < std::min(kShownRetrieved, explanation.retrieved.size()); ++i) {
     read.of_retrieved.push_back(previews.Read(explanation.retrieved[i].index));
@@ -180,14 +202,14 @@ ExplanationPreviews ReadPreviews(const Gallery& gallery, const Explanation& expl
 }  // namespace
 
 Explanation Explain(const ExplainOptions& options, ProgressSink& progress) {
-  Validate(Apply(options.scoring, {}), 1 << 10);
+  CheckRanges(options.scoring);
   const InputItem item = OneImage(options.image);
   CheckOutput(options);
   const std::optional<Mask> roi = ReadRoi(options.roi);
   Gallery gallery = Gallery::Open(options.gallery, GalleryCheck::kDigests);
   if (roi) gallery.LookAt(*roi);
   const Extractor extractor = LoadExtractor(gallery);
-  const ScoringOptions wanted = Apply(options.scoring, gallery.manifest().options);
+  const ScoringOptions wanted = Override(gallery.manifest(), options.scoring);
   const std::unique_ptr<Scorer> scorer = MakeScorer(gallery, wanted);
   const ScoringContext context{gallery, extractor, *scorer, {}, JudgeFor(gallery, wanted), {}, {}, {}};
   const ExaminedImage examined = ExamineImage(item, context);
@@ -201,6 +223,7 @@ Explanation Explain(const ExplainOptions& options, ProgressSink& progress) {
   for (const MapPeak& peak : explainer.Peaks(heatmap.threshold, &explanation.hot_spots_are)) {
     explanation.hot_spots.push_back(explainer.Explained(peak));
   }
+  explanation.compared_with = explainer.ComparedWith();
   explanation.retrieved = explainer.Retrieved();
   const ExplanationPreviews previews = ReadPreviews(gallery, explanation, progress);
   const Image picture = DrawExplanation(explanation, examined.photo, examined.map, heatmap, previews);

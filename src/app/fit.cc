@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "app/fit_model.h"
 #include "app/fit_plan.h"
 #include "app/leave_one_out.h"
 #include "app/load_image.h"
@@ -43,6 +44,7 @@ struct FittedImage {
 struct FitContext {
   const Extractor& extractor;
   Preprocessing preprocessing;
+  ScoringOptions scoring;
   std::optional<Mask> roi;
 };
 
@@ -60,6 +62,9 @@ FittedImage FitOne(const ListedImage& listed, const FitContext& context) {
     const std::vector<float> input = Preprocess(image, preprocessing);
     fitted.times.decode_s = watch.Lap();
     fitted.features = context.extractor.Extract(input, NetworkInputSize(preprocessing));
+    if (context.scoring.method != Method::kSpade) {
+      fitted.features.global = PooledLevel(fitted.features, context.scoring.levels);
+    }
     fitted.times.forward_s = watch.Lap();
     fitted.preview = EncodeJpeg(MakePreview(image, preprocessing.white_level, kPreviewSide), kPreviewQuality);
     fitted.times.write_s = watch.Lap();
@@ -117,27 +122,33 @@ void AddImages(const Listing& listing, const FitContext& context, GalleryWriter*
   if (!turned.empty()) progress.Warn(turned.Message());
 }
 
-// Scores some of the images against the others, and makes thresholds and colour scale of that.
+// Makes the method's model, scores some of the images against the others, and makes thresholds and colour
+// scale of that.
 // @return whether it was not interrupted: then the manifest is written.
 bool FinishGallery(const FitOptions& options, GalleryWriter* writer, ProgressSink& progress,
                    FitSummary* summary) {
   StopWatch watch;
-  const Gallery gallery = writer->OpenUnfinished();
-  const ScoringOptions& scoring = gallery.manifest().options;
-  const std::size_t num_images = gallery.num_images();
+  const std::size_t num_images = summary->num_images;
   const std::size_t num_drawn = options.estimates_thresholds
                                     ? NumForEstimate(num_images, options.false_alarm_rate)
                                     : NumForScale(num_images);
-  const std::vector<std::size_t> drawn = DrawOwnImages(num_images, num_drawn, scoring.seed);
-  const std::vector<OwnScore> scores = ScoreOwnImages(gallery, scoring, drawn, progress);
+  const std::vector<std::size_t> drawn = DrawOwnImages(num_images, num_drawn, options.scoring.seed);
+  const std::vector<OwnScore> scores = FitModel(writer, drawn, progress);
   if (progress.Interrupted()) return false;
   std::optional<Calibration> calibration;
-  if (options.estimates_thresholds) {
-    calibration = Estimate(scores, gallery.manifest().images, options.false_alarm_rate);
-    summary->num_name_groups = NameGroups(PathsOf(gallery.manifest().images)).size();
-    summary->thresholds = ThresholdsOf(*calibration, scoring.image_score);
+  MapScale scale;
+  {
+    const Gallery gallery = writer->OpenUnfinished();
+    const ScoringOptions& scoring = gallery.manifest().options;
+    if (options.estimates_thresholds) {
+      calibration = Estimate(scores, gallery.manifest().images, options.false_alarm_rate, scoring.method);
+      summary->num_name_groups = NameGroups(PathsOf(gallery.manifest().images)).size();
+      summary->thresholds = ThresholdsOf(*calibration, scoring.image_score);
+    }
+    scale = ScaleOf(scores, gallery, scoring);
   }
-  writer->Finish(ScaleOf(scores, gallery, scoring), calibration);
+  if (options.scoring.method != Method::kSpade) writer->DropFeatures();
+  writer->Finish(scale, calibration);
   summary->leave_one_out_s = watch.Lap();
   return true;
 }
@@ -166,14 +177,16 @@ FitSummary Fit(const FitOptions& options, ProgressSink& progress) {
   const Extractor extractor = Extractor::Load(model);
   const Preprocessing preprocessing = PreprocessingFrom(options, extractor.info());
   const GalleryManifest manifest = ManifestFor(options, extractor, preprocessing);
-  CheckNumNeighbors(manifest.options, manifest.extractor.level_shapes, listing.images.size());
+  if (manifest.options.method == Method::kSpade) {
+    CheckNumNeighbors(manifest.options, manifest.extractor.level_shapes, listing.images.size());
+  }
   CheckFreeSpace(options.output, GalleryBytes(manifest, listing.images.size()));
   StagingFolder staging(options.output);
   GalleryWriter writer(staging.path(), manifest, model);
   if (roi) writer.SetRoi(*roi);
   summary.extractor_name = extractor.info().name;
   summary.has_random_weights = extractor.info().has_random_weights();
-  AddImages(listing, {extractor, preprocessing, roi}, &writer, progress, &summary);
+  AddImages(listing, {extractor, preprocessing, manifest.options, roi}, &writer, progress, &summary);
   if (summary.num_images == 0 && !progress.Interrupted()) {
     throw Error(ErrorCode::kIo,
                 "of " + CountText(listing.images.size(), "image", "images") +

@@ -1,8 +1,27 @@
 #include "app/fit_plan.h"
 
+#include <algorithm>
+
 #include "touchstone/app/version.h"
+#include "touchstone/core/error.h"
+#include "touchstone/methods/gaussians.h"
 
 namespace touchstone {
+namespace {
+
+// --dims where it was not given, and whether the levels have as many channels where it was.
+void ChooseDims(const ExtractorInfo& info, ScoringOptions* options) {
+  int total = 0;
+  for (const int level : options->levels) total += info.levels[static_cast<std::size_t>(level) - 1].channels;
+  if (options->dims > total) {
+    throw Error(ErrorCode::kOption, "--dims " + std::to_string(options->dims) + ": the levels have only " +
+                                        std::to_string(total) +
+                                        " channels; leave it out for the paper's choice");
+  }
+  if (options->dims == 0) options->dims = std::min(DefaultDims(info.name), total);
+}
+
+}  // namespace
 
 Preprocessing PreprocessingFrom(const FitOptions& options, const ExtractorInfo& info) {
   Preprocessing preprocessing;
@@ -20,7 +39,7 @@ GalleryManifest ManifestFor(const FitOptions& options, const Extractor& extracto
   GalleryManifest manifest;
   manifest.touchstone_version = Version();
   manifest.options = options.scoring;
-  const auto defaults = info.default_levels.find(manifest.method);
+  const auto defaults = info.default_levels.find(NameOf(MethodNames(), options.scoring.method));
   if (manifest.options.levels.empty() && defaults != info.default_levels.end()) {
     manifest.options.levels = defaults->second;
   }
@@ -28,6 +47,12 @@ GalleryManifest ManifestFor(const FitOptions& options, const Extractor& extracto
     manifest.options.levels.push_back(l);
   }
   Validate(manifest.options, static_cast<int>(info.levels.size()));
+  if (manifest.options.method == Method::kPadim) {
+    ChooseDims(info, &manifest.options);
+    if (options.dtype == TensorType::kFloat16) {
+      throw Error(ErrorCode::kOption, "--dtype float16: padim's Gaussians need float32; leave it out");
+    }
+  }
   manifest.preprocessing = preprocessing;
   manifest.extractor = {info.name, extractor.sha256(), static_cast<std::size_t>(info.global_size), {}, {}};
   for (const ExtractorLevel& level : info.levels) manifest.extractor.level_names.push_back(level.name);

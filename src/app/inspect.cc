@@ -29,16 +29,49 @@ std::string Described(const FeatureShape& shape) {
 
 std::string Dump(const Json& json) { return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n"; }
 
+std::string Short(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g", value);
+  return text;
+}
+
+// What only one method has, in words.
+std::string MethodOptionsText(const ScoringOptions& options) {
+  switch (options.method) {
+    case Method::kSpade:
+      return "K = " + std::to_string(options.num_retrieved) +
+             ", k = " + std::to_string(options.num_neighbors) + ", fusion " +
+             NameOf(FusionNames(), options.fusion) + ", distance " +
+             NameOf(DistanceNames(), options.distance) + ", retrieval " +
+             NameOf(RetrievalNames(), options.retrieval);
+    case Method::kPatchCore:
+      return "coreset " + Short(options.coreset) + ", pooling " + NameOf(PoolingNames(), options.pooling) +
+             ", re-weighting by " + std::to_string(options.reweight_neighbors) + ", search " +
+             NameOf(BankIndexNames(), options.search);
+    case Method::kPadim:
+      break;
+  }
+  return "dims " + std::to_string(options.dims);
+}
+
 std::string OptionsText(const ScoringOptions& options) {
   std::string levels;
   for (const int level : options.levels) levels += (levels.empty() ? "" : ",") + std::to_string(level);
-  char sigma[32];
-  std::snprintf(sigma, sizeof sigma, "%g", options.sigma);
-  return "K = " + std::to_string(options.num_retrieved) + ", k = " + std::to_string(options.num_neighbors) +
-         ", sigma " + sigma + ", fusion " + NameOf(FusionNames(), options.fusion) + ", distance " +
-         NameOf(DistanceNames(), options.distance) + ", levels " + levels + ", retrieval " +
-         NameOf(RetrievalNames(), options.retrieval) + ", image score " +
-         NameOf(ImageScoreNames(), options.image_score);
+  return MethodOptionsText(options) + ", levels " + levels + ", sigma " + Short(options.sigma) +
+         ", image score " + NameOf(ImageScoreNames(), options.image_score);
+}
+
+// What the method made of the images, in words.
+std::string ModelText(const GalleryManifest& manifest) {
+  if (!manifest.model) return "";
+  const std::string rows = std::to_string(manifest.model->num_rows);
+  if (manifest.options.method == Method::kPatchCore) return Line("model", rows + " patches");
+  const bool is_low_rank = static_cast<int>(manifest.images.size()) < manifest.options.dims;
+  return Line("model",
+              "a Gaussian of " + std::to_string(manifest.options.dims) + " channels for each place" +
+                  (is_low_rank ? ", of fewer images than channels: it measures the distance to what the "
+                                 "images span"
+                               : ""));
 }
 
 std::string PreprocessingText(const Preprocessing& preprocessing) {
@@ -71,9 +104,10 @@ Json GalleryJson(const Gallery& gallery) {
           {"folder", gallery.folder().string()},
           {"sha256", gallery.sha256()},
           {"touchstone_version", manifest.touchstone_version},
-          {"method", manifest.method},
+          {"method", NameOf(MethodNames(), manifest.options.method)},
           {"num_images", manifest.images.size()},
           {"num_segments", manifest.segments.size()},
+          {"model_rows", manifest.model ? Json(manifest.model->num_rows) : Json(nullptr)},
           {"dtype", manifest.dtype == TensorType::kFloat32 ? "float32" : "float16"},
           {"options", ToJson(manifest.options)},
           {"preprocessing", ToJson(manifest.preprocessing)},
@@ -89,14 +123,14 @@ Description DescribeGallery(const std::filesystem::path& folder) {
   const GalleryManifest& manifest = gallery.manifest();
   std::string text = Line("gallery", folder.string()) + Line("sha256", gallery.sha256()) +
                      Line("made by", "touchstone " + manifest.touchstone_version) +
-                     Line("method", manifest.method) +
+                     Line("method", NameOf(MethodNames(), manifest.options.method)) +
                      Line("images", std::to_string(manifest.images.size()) + " from " + manifest.source) +
                      Line("extractor", manifest.extractor.name + " (" + manifest.extractor.sha256 + ")") +
                      Line("preprocessing", PreprocessingText(manifest.preprocessing)) +
                      (manifest.roi_sha256.empty()
                           ? ""
                           : Line("looks at", "what is white in roi.png (" + manifest.roi_sha256 + ")")) +
-                     Line("scoring", OptionsText(manifest.options)) +
+                     Line("scoring", OptionsText(manifest.options)) + ModelText(manifest) +
                      Line("numbers", manifest.dtype == TensorType::kFloat32 ? "float32" : "float16");
   for (std::size_t l = 0; l < manifest.extractor.level_shapes.size(); ++l) {
     text += Line("level " + std::to_string(l + 1), Described(manifest.extractor.level_shapes[l]) + "  (" +
@@ -127,8 +161,9 @@ Description ListGallery(const std::filesystem::path& folder) {
 Description VerifyGallery(const std::filesystem::path& folder) {
   const Gallery gallery = Gallery::Open(folder, GalleryCheck::kDigests);
   const std::size_t num_segments = gallery.manifest().segments.size();
-  return {"whole: " + CountText(gallery.num_images(), "image", "images") + " in " +
-              CountText(num_segments, "segment", "segments") +
+  const std::string kept = gallery.manifest().model ? " and the model made of them"
+                                                    : " in " + CountText(num_segments, "segment", "segments");
+  return {"whole: " + CountText(gallery.num_images(), "image", "images") + kept +
               ", extractor and digests as the manifest says\n",
           Dump({{"schema", "touchstone.gallery-verify/1"},
                 {"sha256", gallery.sha256()},

@@ -7,6 +7,7 @@
 #include <random>
 #include <set>
 
+#include "app/looked_at.h"
 #include "app/make_scorer.h"
 #include "app/map_scale.h"
 #include "app/name_groups.h"
@@ -36,14 +37,27 @@ ScoringOptions WithFewerImages(const Gallery& gallery, ScoringOptions options) {
 }
 
 OwnScore ScoreOwnImage(const Gallery& gallery, const Scorer& scorer, std::size_t image) {
-  const MethodScores scores =
-      scorer.Score(gallery.ReadFeatures(image), image, {LeftOutWith(gallery, image), {}});
-  const ScoreMap map =
-      MapOfGallery(gallery, scorer.options().sigma, scores.grids, gallery.manifest().images[image].size);
-  std::vector<float> values = gallery.roi() ? ValuesInside(*gallery.roi(), map) : map.values;
-  const auto high = values.begin() + static_cast<std::ptrdiff_t>(ShareOf(values.size() - 1, 0.99));
-  std::nth_element(values.begin(), high, values.end());
-  return {image, *scores.retrieval_score, *std::max_element(high, values.end()), *high};
+  const ScoringScope scope{LeftOutWith(gallery, image), {}, IgnoredCells(gallery, scorer.options())};
+  return OwnScoreOf(gallery, image, scorer.options(),
+                    scorer.Score(gallery.ReadFeatures(image), image, scope));
+}
+
+// Where the images left out are, in words.
+std::string HowScored(Method method) {
+  if (method == Method::kPatchCore) {
+    return ", each scored without what is kept of itself and its near-copies, whose place nothing takes: a "
+           "careful estimate";
+  }
+  if (method == Method::kPadim) {
+    return ", each scored by Gaussians of images away from it in the order of names, which are fewer: a "
+           "careful "
+           "estimate";
+  }
+  return ", each scored without itself and its near-copies";
+}
+
+void SortInto(std::vector<double>* sorted, const std::optional<double>& score) {
+  if (score) sorted->insert(std::upper_bound(sorted->begin(), sorted->end(), *score), *score);
 }
 
 }  // namespace
@@ -80,7 +94,8 @@ std::vector<std::size_t> DrawOwnImages(std::size_t num_images, std::size_t count
 std::vector<OwnScore> ScoreOwnImages(const Gallery& gallery, const ScoringOptions& options,
                                      const std::vector<std::size_t>& images, ProgressSink& progress) {
   if (gallery.num_images() == 1) return {};
-  const std::unique_ptr<Scorer> scorer = MakeScorer(gallery, WithFewerImages(gallery, options));
+  const std::unique_ptr<Scorer> scorer =
+      MakeScorer(gallery, options.method == Method::kSpade ? WithFewerImages(gallery, options) : options);
   std::vector<OwnScore> scores(images.size());
   std::mutex mutex;
   progress.Begin("leave one out", images.size());
@@ -94,19 +109,33 @@ std::vector<OwnScore> ScoreOwnImages(const Gallery& gallery, const ScoringOption
   return scores;
 }
 
+OwnScore OwnScoreOf(const Gallery& gallery, std::size_t image, const ScoringOptions& options,
+                    const MethodScores& scores) {
+  const ScoreMap map =
+      MapOfGallery(gallery, options.sigma, scores.grids, gallery.manifest().images[image].size);
+  std::vector<float> values = gallery.roi() ? ValuesInside(*gallery.roi(), map) : map.values;
+  const auto high = values.begin() + static_cast<std::ptrdiff_t>(ShareOf(values.size() - 1, 0.99));
+  std::nth_element(values.begin(), high, values.end());
+  return {image, scores.retrieval_score, *std::max_element(high, values.end()), *high, scores.patch_max};
+}
+
+double ScoreBy(ImageScore image_score, const OwnScore& score) {
+  if (image_score == ImageScore::kRetrieval) return score.retrieval_score.value();
+  return image_score == ImageScore::kPatchMax ? score.patch_max.value() : score.map_max;
+}
+
 Calibration Estimate(const std::vector<OwnScore>& scores, const std::vector<GalleryImage>& images,
-                     double rate) {
+                     double rate, Method method) {
   Calibration calibration;
   calibration.rate = rate;
   for (const OwnScore& score : scores) {
-    calibration.retrieval_scores.push_back(score.retrieval_score);
-    calibration.map_maxima.push_back(score.map_max);
+    SortInto(&calibration.retrieval_scores, score.retrieval_score);
+    SortInto(&calibration.map_maxima, score.map_max);
+    SortInto(&calibration.patch_maxima, score.patch_max);
   }
-  std::sort(calibration.retrieval_scores.begin(), calibration.retrieval_scores.end());
-  std::sort(calibration.map_maxima.begin(), calibration.map_maxima.end());
-  calibration.source =
-      std::to_string(scores.size()) + " of the gallery's " + CountText(images.size(), "image", "images") +
-      NameGroupsText(NameGroups(PathsOf(images))) + ", each scored without itself and its near-copies";
+  calibration.source = std::to_string(scores.size()) + " of the gallery's " +
+                       CountText(images.size(), "image", "images") +
+                       NameGroupsText(NameGroups(PathsOf(images))) + HowScored(method);
   return calibration;
 }
 

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "touchstone/app/progress.h"
+#include "touchstone/methods/scorer.h"
 #include "touchstone/methods/thresholds.h"
 #include "touchstone/store/gallery.h"
 
@@ -25,10 +27,18 @@ std::vector<std::size_t> LeftOutWith(const GalleryFeatures& gallery, std::size_t
 /// The scores of one of the gallery's own images.
 struct OwnScore {
   std::size_t image = 0;
-  double retrieval_score = 0;
+  std::optional<double> retrieval_score;  ///< where the method has one
   double map_max = 0;   ///< of the map at the photograph's size, in what the gallery looks at
   double map_high = 0;  ///< the 99th percentile of its pixels
+  std::optional<double> patch_max = {};  ///< where the method has one
 };
+
+/// That of MethodScores, and of the map that they make. @param options  that the scores were made with.
+OwnScore OwnScoreOf(const Gallery& gallery, std::size_t image, const ScoringOptions& options,
+                    const MethodScores& scores);
+
+/// The one that decides about images.
+double ScoreBy(ImageScore image_score, const OwnScore& score);
 
 /// How many images an estimate for this rate is made of: 1 / rate, but 100 at least, where the gallery has
 /// them.
@@ -37,14 +47,14 @@ std::size_t NumForEstimate(std::size_t num_images, double rate);
 /// `count` of the gallery's images in the order of a shuffle that depends on the seed alone.
 std::vector<std::size_t> DrawOwnImages(std::size_t num_images, std::size_t count, std::uint64_t seed);
 
-/// Scores some of the gallery's own images, each against what LeftOutWith leaves; the same for any number of
-/// threads. A gallery of one image has nothing to compare with: then the result is empty. An interruption
-/// ends it early with scores that mean nothing: ask `progress`.
+/// Scores some of the gallery's own images, whose features it must still have, each against what LeftOutWith
+/// leaves; the same for any number of threads. A gallery of one image has nothing to compare with: then the
+/// result is empty. An interruption ends it early with scores that mean nothing: ask `progress`.
 std::vector<OwnScore> ScoreOwnImages(const Gallery& gallery, const ScoringOptions& options,
                                      const std::vector<std::size_t>& images, ProgressSink& progress);
 
 /// Thresholds by leave-one-out. @param images  of the gallery, for the words.
 Calibration Estimate(const std::vector<OwnScore>& scores, const std::vector<GalleryImage>& images,
-                     double rate);
+                     double rate, Method method = Method::kSpade);
 
 }  // namespace touchstone

@@ -5,6 +5,7 @@
 
 #include "touchstone/core/text.h"
 #include "touchstone/methods/fusion.h"
+#include "touchstone/methods/gaussians.h"
 
 namespace touchstone {
 namespace {
@@ -29,7 +30,10 @@ double PatchSpread(const FeatureMap& map, Distance distance) {
 }
 
 MapScale ScaleOfOneImage(const Gallery& gallery, const ScoringOptions& options) {
-  const double spread = PatchSpread(FuseLevels(gallery.ReadPyramid(0, options.levels)), options.distance);
+  const bool is_spade = options.method == Method::kSpade;
+  double spread = PatchSpread(FuseLevels(gallery.ReadPyramid(0, options.levels)),
+                              is_spade ? options.distance : Distance::kL2);
+  if (options.method == Method::kPadim) spread /= std::sqrt(kPadimRidge);  // the only variance of one image
   return {0, spread > 0 ? spread : 1, "the spread of the patches of the only image"};
 }
 
@@ -49,6 +53,7 @@ ScoreMap MapOfGallery(const Gallery& gallery, double sigma, const std::vector<Sc
 std::size_t NumForScale(std::size_t num_images) { return std::min(kMostImages, num_images); }
 
 MapScale MeasureMapScale(const Gallery& gallery, const ScoringOptions& options, ProgressSink& progress) {
+  if (!gallery.HasFeatures()) return gallery.manifest().map_scale;  // of the same unit at least
   const std::vector<std::size_t> images =
       DrawOwnImages(gallery.num_images(), NumForScale(gallery.num_images()), options.seed);
   return ScaleOf(ScoreOwnImages(gallery, options, images, progress), gallery, options);

@@ -9,6 +9,7 @@
 #include "app/make_scorer.h"
 #include "app/map_scale.h"
 #include "app/output_folder.h"
+#include "app/overrides.h"
 #include "app/report_files.h"
 #include "app/score_image.h"
 #include "touchstone/core/error.h"
@@ -165,7 +166,8 @@ class ScoreRun {
     if (roi_) gallery.LookAt(*roi_);
     const Extractor extractor = LoadExtractor(gallery);
     const GalleryManifest& manifest = gallery.manifest();
-    const ScoringOptions wanted = Apply(options_.scoring, manifest.options);
+    if (options_.gate) CheckCanGate(manifest.options.method);
+    const ScoringOptions wanted = Override(manifest, options_.scoring);
     const std::unique_ptr<Scorer> scorer = MakeScorer(gallery, wanted);
     const Judge judge = JudgeFor(gallery, wanted);
     summary_.results = Heading(options_, gallery, scorer->options());
@@ -297,25 +299,9 @@ class ScoreRun {
 
 }  // namespace
 
-ScoringOptions Apply(const ScoringOverrides& overrides, ScoringOptions options) {
-  const auto set = [](auto& target, const auto& wanted) {
-    if (wanted) target = *wanted;
-  };
-  set(options.num_retrieved, overrides.num_retrieved);
-  set(options.num_neighbors, overrides.num_neighbors);
-  set(options.sigma, overrides.sigma);
-  set(options.fusion, overrides.fusion);
-  set(options.distance, overrides.distance);
-  set(options.levels, overrides.levels);
-  set(options.retrieval, overrides.retrieval);
-  set(options.image_score, overrides.image_score);
-  set(options.seed, overrides.seed);
-  return options;
-}
-
 ScoreSummary Score(const ScoreOptions& options, ProgressSink& progress,
                    const std::function<void(const ImageResult&)>& on_result) {
-  Validate(Apply(options.scoring, {}), 1 << 10);
+  CheckRanges(options.scoring);
   CheckOutputFolder(options.output, kMarker, options.force);
   std::vector<fs::path> sources(options.inputs.begin(), options.inputs.end());
   sources.push_back(options.gallery);

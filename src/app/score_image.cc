@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/load_image.h"
+#include "app/looked_at.h"
 #include "app/map_scale.h"
 #include "app/output_folder.h"
 #include "app/report_files.h"
@@ -47,9 +48,12 @@ void FillInScores(const ScoringContext& context, const ScoreMap& map, const Meth
                   ImageResult* result) {
   result->retrieval_score = scores.retrieval_score;
   result->map_max = *std::max_element(map.values.begin(), map.values.end());
-  const bool by_map = context.scorer.options().image_score == ImageScore::kMapMax;
-  result->score = by_map ? result->map_max : result->retrieval_score;
-  PassVerdict(context.judge, context.scorer.options().image_score, result);
+  result->patch_max = scores.patch_max;
+  const ImageScore image_score = context.scorer.options().image_score;
+  result->score = result->map_max;
+  if (image_score == ImageScore::kRetrieval) result->score = result->retrieval_score;
+  if (image_score == ImageScore::kPatchMax) result->score = result->patch_max;
+  PassVerdict(context.judge, image_score, result);
   FindRegions(context.judge, map, result);
 }
 
@@ -95,7 +99,6 @@ Results HeadingOf(const fs::path& folder, const Gallery& gallery, const ScoringO
   const GalleryManifest& manifest = gallery.manifest();
   Results results;
   results.touchstone_version = Version();
-  results.method = manifest.method;
   results.gallery = folder.string();
   results.gallery_sha256 = gallery.sha256();
   results.extractor_name = manifest.extractor.name;
@@ -123,7 +126,8 @@ ExaminedImage ExamineImage(const InputItem& item, const ScoringContext& context)
   examined.features = context.extractor.Extract(input, NetworkInputSize(preprocessing));
   scored.times.forward_s = watch.Lap();
   const std::uint64_t draw = std::stoull(loaded.sha256.substr(0, 16), nullptr, 16);
-  examined.scores = context.scorer.Score(examined.features, draw, {{}, context.gate});
+  const std::vector<char> ignored = IgnoredCells(context.gallery, context.scorer.options());
+  examined.scores = context.scorer.Score(examined.features, draw, {{}, context.gate, ignored});
   scored.times.search_s = watch.Lap();
   examined.map = MapOf(examined.scores, context, examined.photo.size);
   scored.result.is_gated = examined.scores.grids.empty();

@@ -17,10 +17,12 @@ const char kExamples[] =
 
 std::string Line(std::size_t number, const HotSpot& hot_spot) {
   const PatchMatch& match = ShownMatch(hot_spot);
-  return "hot spot " + std::to_string(number) + " at " + std::to_string(hot_spot.x_px) + "," +
-         std::to_string(hot_spot.y_px) + ": map " + FormatNumber(hot_spot.value) +
-         ", nearest normal patch in " + Printable(match.normal_path) + " at distance " +
-         FormatNumber(match.distance);
+  const std::string spot = "hot spot " + std::to_string(number) + " at " + std::to_string(hot_spot.x_px) +
+                           "," + std::to_string(hot_spot.y_px) + ": map " + FormatNumber(hot_spot.value);
+  if (!match.nearest)
+    return spot + ", distance from this place's Gaussian " + FormatNumber(match.patch_score);
+  return spot + ", nearest normal patch in " + Printable(match.nearest->path) + " at distance " +
+         FormatNumber(match.nearest->distance);
 }
 
 ExitCode RunExplain(const ExplainOptions& given, const CommonOptions& common, Terminal& terminal) {

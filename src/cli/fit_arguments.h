@@ -1,6 +1,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <optional>
 #include <string>
 
 #include "cli/commands.h"
@@ -13,7 +14,9 @@ namespace touchstone {
 struct FitArguments {
   FitOptions options;
   ScoringOverrides scoring;
-  std::string preset = "default", resize, crop, dtype = "float32", method = "spade";
+  std::string preset = "default", resize, crop, dtype = "float32";
+  std::optional<Method> method;  ///< [spade]
+  MethodOverrides model;
 };
 
 /// Adds the extractor, the preprocessing and the scoring options.

@@ -154,24 +154,13 @@ struct SpadeScorer::Impl {
     return made;
   }
 
-  std::vector<FeatureMap> SelectLevels(const ImageFeatures& features) const {
-    const auto& shapes = gallery.level_shapes();
-    if (features.pyramid.size() != shapes.size() || features.global.size() != gallery.globals().cols) {
+  std::vector<FeatureMap> LevelsOfImage(const ImageFeatures& features) const {
+    if (features.global.size() != gallery.globals().cols) {
       throw Error(ErrorCode::kShape,
-                  "the image's features have another number of levels or global values "
-                  "than the gallery's; use the extractor that made the gallery");
+                  "the image's features have another number of global values than the gallery's; use the "
+                  "extractor that made the gallery");
     }
-    std::vector<FeatureMap> selected;
-    for (const int level : options.levels) {
-      if (features.pyramid[level - 1].shape != shapes[level - 1]) {
-        throw Error(ErrorCode::kShape,
-                    "level " + std::to_string(level) +
-                        " of the image's features differs in shape from the gallery's; use "
-                        "the extractor and the preprocessing that made the gallery");
-      }
-      selected.push_back(features.pyramid[level - 1]);
-    }
-    return selected;
+    return SelectLevels(features, gallery.level_shapes(), options.levels);
   }
 
   // Of a search space.
@@ -230,7 +219,7 @@ const ScoringOptions& SpadeScorer::options() const { return impl_->options; }
 MethodScores SpadeScorer::Score(const ImageFeatures& features, std::uint64_t draw,
                                 const ScoringScope& scope) const {
   const ScoringOptions& options = impl_->options;
-  std::vector<FeatureMap> levels = impl_->SelectLevels(features);
+  std::vector<FeatureMap> levels = impl_->LevelsOfImage(features);
   const std::vector<Neighbor> ranked = impl_->RankImages(features.global, scope.left_out);
   const std::size_t count =
       std::min<std::size_t>(static_cast<std::size_t>(options.num_retrieved), ranked.size());

@@ -37,7 +37,15 @@ double ConformalPValue(const std::vector<double>& scores, double score) {
 }
 
 const std::vector<double>& ImageScores(const Calibration& calibration, ImageScore image_score) {
-  return image_score == ImageScore::kMapMax ? calibration.map_maxima : calibration.retrieval_scores;
+  switch (image_score) {
+    case ImageScore::kRetrieval:
+      return calibration.retrieval_scores;
+    case ImageScore::kPatchMax:
+      return calibration.patch_maxima;
+    case ImageScore::kMapMax:
+      break;
+  }
+  return calibration.map_maxima;
 }
 
 Thresholds ThresholdsOf(const Calibration& calibration, ImageScore image_score) {

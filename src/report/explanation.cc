@@ -15,14 +15,18 @@ double Shown(double value) { return std::strtod(FormatNumber(value).c_str(), nul
 Json BoxJson(const Rect& box) { return {box.x, box.y, box.width, box.height}; }
 
 Json MatchJson(const PatchMatch& match) {
-  return {{"levels", match.levels},
-          {"box", BoxJson(match.patch)},
-          {"patch_score", Shown(match.patch_score)},
-          {"nearest",
-           {{"index", match.normal},
-            {"path", match.normal_path},
-            {"box", BoxJson(match.normal_patch)},
-            {"distance", Shown(match.distance)}}}};
+  Json json = {
+      {"levels", match.levels}, {"box", BoxJson(match.patch)}, {"patch_score", Shown(match.patch_score)}};
+  if (match.nearest) {
+    json["nearest"] = {{"index", match.nearest->image},
+                       {"path", match.nearest->path},
+                       {"box", BoxJson(match.nearest->patch)},
+                       {"distance", Shown(match.nearest->distance)}};
+  } else {
+    json["nearest"] = nullptr;
+    json["nearest_reason"] = "the method compares with a Gaussian of this place, not with patches";
+  }
+  return json;
 }
 
 Json HotSpotJson(const HotSpot& hot_spot, const std::optional<double>& threshold) {
@@ -62,6 +66,7 @@ std::string ExplanationJson(const Explanation& explanation) {
   for (const HotSpot& hot_spot : explanation.hot_spots) {
     json["hot_spots"].push_back(HotSpotJson(hot_spot, explanation.pixel_threshold));
   }
+  json["compared_with"] = explanation.compared_with;
   json["retrieved"] = Json::array();
   for (const RetrievedImage& image : explanation.retrieved) {
     json["retrieved"].push_back(

@@ -56,9 +56,11 @@ class Sheet {
     panel_ = {panel.width, std::max(panel.height, 10 * kText)};
     const int hot_spots_y = kMargin + 3 * kLine + panel_.height + kMargin;
     const bool has_hot_spots = !explanation_.hot_spots.empty();
-    const int retrieved_y =
-        hot_spots_y + (has_hot_spots ? 2 * kPatchSide + 6 * kLine + kMargin : kLine + kMargin);
-    canvas_ = Canvas({kWidth, retrieved_y + kThumbnailSide + 3 * kLine + kMargin}, kWhite);
+    const int num_patches = HasNearest() ? 2 : 1;
+    const int retrieved_y = hot_spots_y + kLine + kMargin +
+                            (has_hot_spots ? num_patches * kPatchSide + (2 * num_patches + 1) * kLine : 0);
+    const int thumbnails = explanation_.retrieved.empty() ? 0 : kThumbnailSide + 2 * kLine;
+    canvas_ = Canvas({kWidth, retrieved_y + thumbnails + kLine + kMargin}, kWhite);
     DrawTitle();
     DrawPanels(photo, map, heatmap, panel);
     canvas_.Text(kMargin, hot_spots_y, "Hot spots: " + explanation_.hot_spots_are, kText);
@@ -71,6 +73,12 @@ class Sheet {
   }
 
  private:
+  bool HasNearest() const {
+    const auto& spots = explanation_.hot_spots;
+    return std::any_of(spots.begin(), spots.end(),
+                       [](const HotSpot& spot) { return ShownMatch(spot).nearest.has_value(); });
+  }
+
   void DrawTitle() {
     const ImageResult& image = explanation_.run.images.at(0);
     canvas_.Text(kMargin, kMargin, Canvas::FitText(Printable(image.path), kTitle, kWidth - 2 * kMargin),
@@ -109,14 +117,21 @@ class Sheet {
     canvas_.Text(place.x, place.y, std::to_string(i + 1) + ": map " + ShortNumber(hot_spot.value), kText);
     place = {place.x, place.y + kLine, kPatchSide, kPatchSide};
     DrawPatch(photo, match.patch, photo.size, place);
+    if (!match.nearest) {  // its place is left empty
+      const int below = place.y + kPatchSide + kText / 2;
+      canvas_.Text(place.x, below, "distance " + ShortNumber(match.patch_score), kText);
+      DrawShares(hot_spot.shares, {place.x, below + kLine - kText / 2, kPatchSide, kText});
+      return;
+    }
+    const NearestPatch& nearest = *match.nearest;
     canvas_.Text(place.x, place.y + kPatchSide + kText / 2, "nearest normal patch:", kText);
     place.y += kPatchSide + kLine;
-    DrawPatch(previews_.of_hot_spots.at(i), match.normal_patch, match.normal_size, place);
+    DrawPatch(previews_.of_hot_spots.at(i), nearest.patch, nearest.size, place);
     const int below = place.y + kPatchSide + kText / 2;
-    canvas_.Text(place.x, below, Canvas::FitText(Printable(match.normal_path), kText, kPatchSide), kText);
+    canvas_.Text(place.x, below, Canvas::FitText(Printable(nearest.path), kText, kPatchSide), kText);
     const std::string level =
         hot_spot.matches.size() > 1 ? " in level " + std::to_string(match.levels[0]) : "";
-    canvas_.Text(place.x, below + kLine, "distance " + ShortNumber(match.distance) + level, kText);
+    canvas_.Text(place.x, below + kLine, "distance " + ShortNumber(nearest.distance) + level, kText);
     DrawShares(hot_spot.shares, {place.x, below + 2 * kLine - kText / 2, kPatchSide, kText});
   }
 
@@ -152,10 +167,7 @@ class Sheet {
   }
 
   void DrawRetrieved(int y) {
-    canvas_.Text(kMargin, y,
-                 "Compared with " + std::to_string(explanation_.retrieved.size()) +
-                     " normal images, these first (distance of the whole picture below each):",
-                 kText);
+    canvas_.Text(kMargin, y, "Compared with " + explanation_.compared_with, kText);
     for (std::size_t i = 0; i < previews_.of_retrieved.size(); ++i) {
       const Image& preview = previews_.of_retrieved[i];
       const int x = kMargin + static_cast<int>(i) * (kThumbnailSide + kThumbnailGap);

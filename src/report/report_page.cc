@@ -194,7 +194,7 @@ Data Legend(const Results& results) {
 Data WhatRan(const Results& results) {
   Data facts = List();
   AddFact("Touchstone", results.touchstone_version, &facts);
-  AddFact("method", results.method, &facts);
+  AddFact("method", NameOf(MethodNames(), results.options.method), &facts);
   AddFact("extractor", results.extractor_name, &facts);
   AddFact("extractor SHA-256", results.extractor_sha256, &facts);
   AddFact("gallery", results.gallery, &facts);

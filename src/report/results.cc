@@ -135,6 +135,7 @@ Json ImageJson(const ImageResult& image) {
                {"p_value", Number(image.p_value)},
                {"verdict", image.verdict},
                {"gated", image.is_gated}});
+  if (image.patch_max) json["patch_max"] = Number(image.patch_max);
   json["num_regions"] = image.regions ? Json(image.regions->num_regions) : Json(nullptr);
   json["regions"] = image.regions ? RegionsJson(*image.regions) : Json(nullptr);
   if (!image.regions) json["regions_reason"] = image.regions_reason;
@@ -154,6 +155,7 @@ ImageResult ImageFrom(const Json& json) {
   image.score = NumberFrom(json.at("score"));
   image.retrieval_score = NumberFrom(json.at("retrieval_score"));
   image.map_max = NumberFrom(json.at("map_max"));
+  if (json.contains("patch_max")) image.patch_max = NumberFrom(json.at("patch_max"));
   image.p_value = NumberFrom(json.at("p_value"));
   image.verdict = json.at("verdict").get<std::string>();
   if (json.contains("regions")) {  // the first versions wrote no regions
@@ -201,12 +203,11 @@ Results ResultsFrom(const Json& json) {
   }
   Results results;
   results.touchstone_version = json.at("touchstone_version").get<std::string>();
-  results.method = json.at("method").get<std::string>();
   results.gallery = json.at("gallery").at("folder").get<std::string>();
   results.gallery_sha256 = json.at("gallery").at("sha256").get<std::string>();
   results.extractor_name = json.at("extractor").at("name").get<std::string>();
   results.extractor_sha256 = json.at("extractor").at("sha256").get<std::string>();
-  results.options = ScoringOptionsFromJson(json.at("options"));
+  results.options = ScoringOptionsFromJson(json.at("options"), MethodFromJson(json.at("method")));
   results.preprocessing = PreprocessingFromJson(json.at("preprocessing"));
   if (json.contains("thresholds")) PutThresholds(json, &results);  // nor thresholds
   if (json.contains("roi_sha256")) results.roi_sha256 = NameFrom(json, "roi_sha256");
@@ -254,7 +255,7 @@ std::string ResultsJson(const Results& results) {
   }
   Json json = {{"schema", kSchema},
                {"touchstone_version", results.touchstone_version},
-               {"method", results.method},
+               {"method", NameOf(MethodNames(), results.options.method)},
                {"gallery", {{"folder", results.gallery}, {"sha256", results.gallery_sha256}}},
                {"extractor", {{"name", results.extractor_name}, {"sha256", results.extractor_sha256}}},
                {"options", ToJson(results.options)},

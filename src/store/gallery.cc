@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <stdexcept>
 #include <system_error>
 
 #include "store/manifest_json.h"
@@ -18,8 +19,18 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kMaxManifestBytes = std::uint64_t{1} << 28;
 constexpr const char* kRoiFile = "roi.png";
+constexpr const char* kModelFile = "segments/model.safetensors";
 
-std::string LevelName(std::size_t level) { return "level" + std::to_string(level); }
+std::string LevelName(int level) { return "level" + std::to_string(level); }
+
+// Those that the features of a gallery hold: all for spade, whose options may be changed when it scores.
+std::vector<int> StoredLevels(const GalleryManifest& manifest) {
+  if (manifest.options.method != Method::kSpade) return manifest.options.levels;
+  std::vector<int> all;
+  for (std::size_t l = 0; l < manifest.extractor.level_shapes.size(); ++l)
+    all.push_back(static_cast<int>(l) + 1);
+  return all;
+}
 
 void CheckDigest(const fs::path& file, const std::string& expected) {
   std::error_code error;
@@ -88,8 +99,11 @@ Gallery Gallery::Open(const fs::path& folder, GalleryCheck check) {
   const auto& segments = gallery.manifest_.segments;
   ParallelFor(segments.size(),
               [&](std::size_t s) { CheckDigest(folder / segments[s].file, segments[s].sha256); });
+  const std::optional<GalleryModel>& model = gallery.manifest_.model;
+  if (model) CheckDigest(folder / model->file, model->sha256);
   gallery.OpenRoi();
   gallery.OpenSegments();
+  gallery.OpenModel();
   return gallery;
 }
 
@@ -117,12 +131,17 @@ void Gallery::LookAt(const Mask& roi) {
 
 void Gallery::OpenSegments() {
   std::size_t first = 0;
+  const bool is_spade = manifest_.options.method == Method::kSpade;
   for (const GallerySegment& entry : manifest_.segments) {
     const fs::path file = folder_ / entry.file;
     SafetensorsFile segment(file);
-    CheckShape(segment, file, "global", {entry.num_images, manifest_.extractor.global_size});
-    for (std::size_t l = 0; l < level_shapes().size(); ++l) {
-      CheckShape(segment, file, LevelName(l + 1), TensorShape(entry.num_images, level_shapes()[l]));
+    if (is_spade) global_size_ = manifest_.extractor.global_size;
+    if (!is_spade && segment.tensor("global").shape.size() == 2)
+      global_size_ = segment.tensor("global").shape[1];
+    CheckShape(segment, file, "global", {entry.num_images, global_size_});
+    for (const int level : StoredLevels(manifest_)) {
+      const FeatureShape& shape = level_shapes()[static_cast<std::size_t>(level) - 1];
+      CheckShape(segment, file, LevelName(level), TensorShape(entry.num_images, shape));
     }
     const std::vector<float> rows = segment.ReadRows("global", 0, entry.num_images);
     globals_.insert(globals_.end(), rows.begin(), rows.end());
@@ -132,25 +151,41 @@ void Gallery::OpenSegments() {
   }
 }
 
-RowsView Gallery::globals() const { return {globals_.data(), num_images(), manifest_.extractor.global_size}; }
+void Gallery::OpenModel() {
+  if (manifest_.model) model_ = std::make_shared<const SafetensorsFile>(folder_ / manifest_.model->file);
+}
+
+const SafetensorsFile& Gallery::model_file() const {
+  if (!model_) throw std::logic_error("Gallery::model_file: the gallery has no model, or it was not opened");
+  return *model_;
+}
+
+RowsView Gallery::globals() const {
+  return {globals_.data(), globals_.empty() ? 0 : num_images(), global_size_};
+}
 
 std::vector<FeatureMap> Gallery::ReadPyramid(std::size_t image, const std::vector<int>& levels) const {
+  if (!HasFeatures()) throw std::logic_error("Gallery::ReadPyramid: the gallery keeps no features");
   const auto after = std::upper_bound(first_images_.begin(), first_images_.end(), image);
   const auto segment = static_cast<std::size_t>(after - first_images_.begin()) - 1;
   std::vector<FeatureMap> pyramid;
   for (const int level : levels) {
-    const auto l = static_cast<std::size_t>(level);
-    pyramid.push_back({level_shapes()[l - 1],
-                       segments_[segment].ReadRows(LevelName(l), image - first_images_[segment], 1)});
+    pyramid.push_back({level_shapes()[static_cast<std::size_t>(level) - 1],
+                       segments_[segment].ReadRows(LevelName(level), image - first_images_[segment], 1)});
   }
   return pyramid;
 }
 
 ImageFeatures Gallery::ReadFeatures(std::size_t image) const {
-  std::vector<int> levels;
-  for (std::size_t l = 0; l < level_shapes().size(); ++l) levels.push_back(static_cast<int>(l) + 1);
+  const std::vector<int> levels = StoredLevels(manifest_);
+  std::vector<FeatureMap> stored = ReadPyramid(image, levels);
   const float* global = globals().row(image);
-  return {{global, global + globals().cols}, ReadPyramid(image, levels)};
+  ImageFeatures features{{global, global + globals().cols}, {}};
+  for (const FeatureShape& shape : level_shapes()) features.pyramid.push_back({shape, {}});
+  for (std::size_t i = 0; i < levels.size(); ++i) {
+    features.pyramid[static_cast<std::size_t>(levels[i]) - 1] = std::move(stored[i]);
+  }
+  return features;
 }
 
 GalleryWriter::GalleryWriter(fs::path folder, GalleryManifest manifest, const fs::path& extractor_file)
@@ -162,8 +197,11 @@ GalleryWriter::GalleryWriter(fs::path folder, GalleryManifest manifest, const fs
   }
   WriteFileAtomically(folder_ / "extractor.pt", ReadFile(extractor_file));
   CheckDigest(folder_ / "extractor.pt", manifest_.extractor.sha256);
+  levels_ = StoredLevels(manifest_);
   std::size_t values = manifest_.extractor.global_size;
-  for (const FeatureShape& shape : manifest_.extractor.level_shapes) values += shape.num_values();
+  for (const int level : levels_) {
+    values += manifest_.extractor.level_shapes[static_cast<std::size_t>(level) - 1].num_values();
+  }
   constexpr std::size_t kSegmentBytes = std::size_t{32} << 20;
   images_per_segment_ = std::max<std::size_t>(1, kSegmentBytes / (values * sizeof(float)));
 }
@@ -185,21 +223,23 @@ void GalleryWriter::Add(const GalleryImage& image, const ImageFeatures& features
 
 void GalleryWriter::WriteSegment() {
   const GalleryExtractor& extractor = manifest_.extractor;
-  std::vector<TensorData> tensors{{"global", {pending_.size(), extractor.global_size}, {}}};
-  for (std::size_t l = 0; l < extractor.level_shapes.size(); ++l) {
-    tensors.push_back({LevelName(l + 1), TensorShape(pending_.size(), extractor.level_shapes[l]), {}});
+  std::vector<TensorData> tensors{{"global", {pending_.size(), pending_[0].global.size()}, {}}};
+  for (const int level : levels_) {
+    const FeatureShape& shape = extractor.level_shapes[static_cast<std::size_t>(level) - 1];
+    tensors.push_back({LevelName(level), TensorShape(pending_.size(), shape), {}});
   }
   for (const ImageFeatures& features : pending_) {
     tensors[0].values.insert(tensors[0].values.end(), features.global.begin(), features.global.end());
-    for (std::size_t l = 0; l < features.pyramid.size(); ++l) {
-      const std::vector<float>& values = features.pyramid[l].values;
-      tensors[l + 1].values.insert(tensors[l + 1].values.end(), values.begin(), values.end());
+    for (std::size_t i = 0; i < levels_.size(); ++i) {
+      const std::vector<float>& values = features.pyramid[static_cast<std::size_t>(levels_[i]) - 1].values;
+      tensors[i + 1].values.insert(tensors[i + 1].values.end(), values.begin(), values.end());
     }
   }
   char name[48];
   std::snprintf(name, sizeof name, "segments/%06zu.safetensors", manifest_.segments.size());
-  WriteSafetensors(folder_ / name, tensors, manifest_.dtype);
-  manifest_.segments.push_back({name, Sha256OfFile(folder_ / name), pending_.size()});
+  const bool is_kept = manifest_.options.method == Method::kSpade;
+  WriteSafetensors(folder_ / name, tensors, is_kept ? manifest_.dtype : TensorType::kFloat32);
+  manifest_.segments.push_back({name, is_kept ? Sha256OfFile(folder_ / name) : "", pending_.size()});
   pending_.clear();
 }
 
@@ -214,7 +254,22 @@ Gallery GalleryWriter::OpenUnfinished() const {
   gallery.roi_ = roi_;
   gallery.roi_sha256_ = manifest_.roi_sha256;
   gallery.OpenSegments();
+  gallery.OpenModel();
   return gallery;
+}
+
+fs::path GalleryWriter::ModelPath() const { return folder_ / kModelFile; }
+
+void GalleryWriter::SetModel(std::size_t num_rows) {
+  manifest_.model = GalleryModel{kModelFile, Sha256OfFile(ModelPath()), num_rows};
+}
+
+void GalleryWriter::DropFeatures() {
+  for (const GallerySegment& segment : manifest_.segments) {
+    std::error_code ignored;  // what the manifest does not name is not part of the gallery
+    fs::remove(folder_ / segment.file, ignored);
+  }
+  manifest_.segments.clear();
 }
 
 void GalleryWriter::Finish(const MapScale& map_scale, const std::optional<Calibration>& calibration) {

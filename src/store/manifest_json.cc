@@ -114,8 +114,13 @@ Json SegmentsJson(const std::vector<GallerySegment>& segments) {
   return json;
 }
 
-std::vector<GallerySegment> SegmentsFrom(const Json& json, std::size_t num_images) {
+// Methods that keep no features have no segments.
+std::vector<GallerySegment> SegmentsFrom(const Json& json, std::size_t num_images, Method method) {
   if (!json.is_array()) Refuse("segments is not a list");
+  if (method != Method::kSpade) {
+    if (!json.empty()) Refuse("only spade keeps segments of features");
+    return {};
+  }
   std::vector<GallerySegment> segments;
   std::size_t total = 0;
   for (const Json& entry : json) {
@@ -127,6 +132,25 @@ std::vector<GallerySegment> SegmentsFrom(const Json& json, std::size_t num_image
     Refuse("it names " + std::to_string(num_images) + " images, its segments hold " + std::to_string(total));
   }
   return segments;
+}
+
+Json ModelJson(const GalleryManifest& manifest) {
+  if (!manifest.model) return nullptr;
+  return {
+      {"file", manifest.model->file}, {"sha256", manifest.model->sha256}, {"rows", manifest.model->num_rows}};
+}
+
+// Galleries of spade have none, and before there were other methods not even a word for it.
+std::optional<GalleryModel> ModelFrom(const Json& json, Method method) {
+  const auto model = json.find("model");
+  const bool has_model = model != json.end() && !model->is_null();
+  if (has_model == (method == Method::kSpade)) {
+    Refuse(has_model ? "spade has no model" : "it names no model, which its method needs");
+  }
+  if (!has_model) return std::nullopt;
+  constexpr std::int64_t kMostRows = std::int64_t{1} << 32;
+  return GalleryModel{SegmentFileFrom(model->at("file")), DigestFrom(model->at("sha256")),
+                      static_cast<std::size_t>(IntegerFromJson(model->at("rows"), 1, kMostRows))};
 }
 
 MapScale MapScaleFrom(const Json& json) {
@@ -178,6 +202,21 @@ void CheckOwnDigest(const Json& json) {
   }
 }
 
+// What the model's shapes follow from.
+void CheckModelOptions(const GalleryManifest& manifest) {
+  if (manifest.options.method == Method::kSpade) return;
+  if (manifest.options.levels.empty()) Refuse("its levels are not named");
+  int channels = 0;
+  for (const int level : manifest.options.levels) {
+    channels += manifest.extractor.level_shapes[static_cast<std::size_t>(level) - 1].channels;
+  }
+  const int dims = manifest.options.dims;
+  if (manifest.options.method == Method::kPadim && (dims < 1 || dims > channels)) {
+    Refuse("dims is " + std::to_string(dims) + ", and the levels have " + std::to_string(channels) +
+           " channels");
+  }
+}
+
 GalleryManifest ManifestFrom(const Json& json) {
   const std::string schema = json.at("schema").get<std::string>();
   if (schema != kSchema) {
@@ -186,12 +225,11 @@ GalleryManifest ManifestFrom(const Json& json) {
   }
   GalleryManifest manifest;
   manifest.touchstone_version = json.at("touchstone_version").get<std::string>();
-  manifest.method = json.at("method").get<std::string>();
-  if (manifest.method != "spade") Refuse("method '" + manifest.method + "' is not known to this version");
-  manifest.options = ScoringOptionsFromJson(json.at("options"));
+  manifest.options = ScoringOptionsFromJson(json.at("options"), MethodFromJson(json.at("method")));
   manifest.preprocessing = PreprocessingFromJson(json.at("preprocessing"));
   manifest.extractor = ExtractorFrom(json.at("extractor"));
   Validate(manifest.options, static_cast<int>(manifest.extractor.level_shapes.size()));
+  CheckModelOptions(manifest);
   const std::string dtype = json.at("dtype").get<std::string>();
   if (dtype != "float32" && dtype != "float16")
     Refuse("dtype '" + dtype + "' is neither float32 nor float16");
@@ -201,7 +239,8 @@ GalleryManifest ManifestFrom(const Json& json) {
   manifest.roi_sha256 = RoiDigestFrom(json);
   manifest.source = json.at("source").get<std::string>();
   manifest.images = ImagesFrom(json.at("images"));
-  manifest.segments = SegmentsFrom(json.at("segments"), manifest.images.size());
+  manifest.segments = SegmentsFrom(json.at("segments"), manifest.images.size(), manifest.options.method);
+  manifest.model = ModelFrom(json, manifest.options.method);
   return manifest;
 }
 
@@ -210,7 +249,7 @@ GalleryManifest ManifestFrom(const Json& json) {
 std::string ManifestText(const GalleryManifest& manifest) {
   const Json json = {{"schema", kSchema},
                      {"touchstone_version", manifest.touchstone_version},
-                     {"method", manifest.method},
+                     {"method", NameOf(MethodNames(), manifest.options.method)},
                      {"options", ToJson(manifest.options)},
                      {"preprocessing", ToJson(manifest.preprocessing)},
                      {"extractor", ExtractorJson(manifest.extractor)},
@@ -223,7 +262,8 @@ std::string ManifestText(const GalleryManifest& manifest) {
                      {"roi", RoiJson(manifest)},
                      {"source", manifest.source},
                      {"images", ImagesJson(manifest.images)},
-                     {"segments", SegmentsJson(manifest.segments)}};
+                     {"segments", SegmentsJson(manifest.segments)},
+                     {"model", ModelJson(manifest)}};
   Json whole = Json::parse(Dump(json));  // as it will be read: what is not UTF-8 is replaced
   whole[kDigestKey] = DigestOf(whole);
   return Dump(whole) + "\n";

@@ -59,6 +59,21 @@ std::uint64_t SeedFromJson(const Json& json) {
   return json.get<std::uint64_t>();
 }
 
+void PutSpade(const Json& json, ScoringOptions* options) {
+  options->num_retrieved = IntFromJson(json.at("num_retrieved"));
+  options->num_neighbors = IntFromJson(json.at("num_neighbors"));
+  options->fusion = EnumFromJson(json.at("fusion"), FusionNames());
+  options->distance = EnumFromJson(json.at("distance"), DistanceNames());
+  options->retrieval = EnumFromJson(json.at("retrieval"), RetrievalNames());
+}
+
+void PutPatchCore(const Json& json, ScoringOptions* options) {
+  options->coreset = NumberFromJson(json.at("coreset"));
+  options->pooling = EnumFromJson(json.at("pooling"), PoolingNames());
+  options->reweight_neighbors = IntFromJson(json.at("reweight_neighbors"));
+  options->search = EnumFromJson(json.at("search"), BankIndexNames());
+}
+
 // Runs `parse` with JSON's own exceptions and option errors translated: the file is at fault.
 template <typename Parse>
 auto Translated(const char* what, Parse parse) {
@@ -91,15 +106,28 @@ double NumberFromJson(const Json& json) {
 }
 
 Json ToJson(const ScoringOptions& options) {
-  return {{"num_retrieved", options.num_retrieved},
-          {"num_neighbors", options.num_neighbors},
-          {"sigma", options.sigma},
-          {"fusion", NameOf(FusionNames(), options.fusion)},
-          {"distance", NameOf(DistanceNames(), options.distance)},
-          {"levels", options.levels},
-          {"retrieval", NameOf(RetrievalNames(), options.retrieval)},
-          {"image_score", NameOf(ImageScoreNames(), options.image_score)},
-          {"seed", options.seed}};
+  Json json = Json::object();
+  if (options.method == Method::kSpade) {
+    json["num_retrieved"] = options.num_retrieved;
+    json["num_neighbors"] = options.num_neighbors;
+  }
+  json["sigma"] = options.sigma;
+  if (options.method == Method::kSpade) {
+    json["fusion"] = NameOf(FusionNames(), options.fusion);
+    json["distance"] = NameOf(DistanceNames(), options.distance);
+  }
+  json["levels"] = options.levels;
+  if (options.method == Method::kSpade) json["retrieval"] = NameOf(RetrievalNames(), options.retrieval);
+  if (options.method == Method::kPatchCore) {
+    json["coreset"] = options.coreset;
+    json["pooling"] = NameOf(PoolingNames(), options.pooling);
+    json["reweight_neighbors"] = options.reweight_neighbors;
+    json["search"] = NameOf(BankIndexNames(), options.search);
+  }
+  if (options.method == Method::kPadim) json["dims"] = options.dims;
+  json["image_score"] = NameOf(ImageScoreNames(), options.image_score);
+  json["seed"] = options.seed;
+  return json;
 }
 
 Json ToJson(const Preprocessing& preprocessing) {
@@ -110,16 +138,24 @@ Json ToJson(const Preprocessing& preprocessing) {
           {"white_level", preprocessing.white_level}};
 }
 
-ScoringOptions ScoringOptionsFromJson(const Json& json) {
+Method MethodFromJson(const Json& json) {
+  const std::string name = json.get<std::string>();
+  const auto found = MethodNames().find(name);
+  if (found == MethodNames().end()) {
+    throw Error(ErrorCode::kGallery, "method '" + name.substr(0, 80) + "' is not known to this version");
+  }
+  return found->second;
+}
+
+ScoringOptions ScoringOptionsFromJson(const Json& json, Method method) {
   return Translated("scoring options", [&] {
     ScoringOptions options;
-    options.num_retrieved = IntFromJson(json.at("num_retrieved"));
-    options.num_neighbors = IntFromJson(json.at("num_neighbors"));
+    options.method = method;
+    if (method == Method::kSpade) PutSpade(json, &options);
+    if (method == Method::kPatchCore) PutPatchCore(json, &options);
+    if (method == Method::kPadim) options.dims = IntFromJson(json.at("dims"));
     options.sigma = NumberFromJson(json.at("sigma"));
-    options.fusion = EnumFromJson(json.at("fusion"), FusionNames());
-    options.distance = EnumFromJson(json.at("distance"), DistanceNames());
     options.levels = LevelsFromJson(json.at("levels"));
-    options.retrieval = EnumFromJson(json.at("retrieval"), RetrievalNames());
     options.image_score = EnumFromJson(json.at("image_score"), ImageScoreNames());
     options.seed = SeedFromJson(json.at("seed"));
     return options;

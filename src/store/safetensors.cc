@@ -1,16 +1,20 @@
 #include "touchstone/store/safetensors.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <cerrno>
 #include <cmath>
 #include <cstring>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <stdexcept>
+#include <system_error>
 #include <utility>
 
 #include "touchstone/core/error.h"
@@ -42,19 +46,34 @@ bool NumValues(const std::vector<std::size_t>& shape, std::uint64_t* product) {
   return true;
 }
 
-void AppendValues(const TensorData& tensor, TensorType type, std::string* out) {
-  if (type == TensorType::kFloat32) {
-    out->append(reinterpret_cast<const char*>(tensor.values.data()), tensor.values.size() * sizeof(float));
-    return;
-  }
-  for (const float value : tensor.values) {
-    const Eigen::half half(value);
-    if (!(Eigen::numext::isfinite)(half)) {
-      throw Error(ErrorCode::kNotFinite, "array '" + tensor.name + "' holds " + std::to_string(value) +
+std::vector<Eigen::half> Halved(const float* values, std::size_t count, const std::string& name) {
+  std::vector<Eigen::half> halves(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    halves[i] = Eigen::half(values[i]);
+    if (!(Eigen::numext::isfinite)(halves[i])) {
+      throw Error(ErrorCode::kNotFinite, "array '" + name + "' holds " + std::to_string(values[i]) +
                                              ": float16 ends at 65504; use --dtype float32");
     }
-    out->append(reinterpret_cast<const char*>(&half.x), 2);
   }
+  return halves;
+}
+
+std::string HeaderText(const std::vector<TensorHeader>& tensors) {
+  nlohmann::ordered_json header = nlohmann::ordered_json::object();
+  std::uint64_t offset = 0;
+  for (const TensorHeader& tensor : tensors) {
+    std::uint64_t num_values = 0;
+    if (!NumValues(tensor.shape, &num_values))
+      throw std::logic_error("SafetensorsWriter: a shape is too large");
+    const std::uint64_t end = offset + num_values * BytesPerValue(tensor.type);
+    header[tensor.name] = {{"dtype", tensor.type == TensorType::kFloat32 ? "F32" : "F16"},
+                           {"shape", tensor.shape},
+                           {"data_offsets", {offset, end}}};
+    offset = end;
+  }
+  std::string text = header.dump();
+  text.append((8 - text.size() % 8) % 8, ' ');  // data starts at a multiple of 8
+  return text;
 }
 
 void ReadExactly(int descriptor, void* out, std::uint64_t num_bytes, std::uint64_t offset,
@@ -116,24 +135,98 @@ nlohmann::json ParseHeader(const std::string& text, const fs::path& file) {
 
 }  // namespace
 
-void WriteSafetensors(const fs::path& file, const std::vector<TensorData>& tensors, TensorType type) {
-  nlohmann::ordered_json header = nlohmann::ordered_json::object();
-  std::uint64_t offset = 0;
-  for (const TensorData& tensor : tensors) {
-    const std::uint64_t end = offset + tensor.values.size() * BytesPerValue(type);
-    header[tensor.name] = {{"dtype", type == TensorType::kFloat32 ? "F32" : "F16"},
-                           {"shape", tensor.shape},
-                           {"data_offsets", {offset, end}}};
-    offset = end;
+SafetensorsWriter::SafetensorsWriter(fs::path file, std::vector<TensorHeader> tensors)
+    : file_(std::move(file)), temporary_(file_), tensors_(std::move(tensors)) {
+  temporary_ += ".tmp";
+  const std::string text = HeaderText(tensors_);
+  descriptor_ = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (descriptor_ < 0) {
+    throw Error(ErrorCode::kIo, std::string("cannot be written: ") + std::strerror(errno), file_);
   }
-  std::string text = header.dump();
-  text.append((8 - text.size() % 8) % 8, ' ');  // data starts at a multiple of 8
   const std::uint64_t header_size = text.size();
-  std::string bytes(reinterpret_cast<const char*>(&header_size), 8);
-  bytes.reserve(8 + header_size + offset);
-  bytes += text;
-  for (const TensorData& tensor : tensors) AppendValues(tensor, type, &bytes);
-  WriteFileAtomically(file, bytes);
+  try {
+    Write(&header_size, 8);
+    Write(text.data(), text.size());
+  } catch (const Error&) {
+    Discard();
+    throw;
+  }
+}
+
+SafetensorsWriter::~SafetensorsWriter() { Discard(); }
+
+void SafetensorsWriter::Discard() {
+  if (descriptor_ < 0) return;
+  close(descriptor_);
+  descriptor_ = -1;
+  std::error_code ignored;
+  fs::remove(temporary_, ignored);
+}
+
+void SafetensorsWriter::Write(const void* data, std::size_t num_bytes) {
+  const char* source = static_cast<const char*>(data);
+  while (num_bytes > 0) {
+    const ssize_t put = write(descriptor_, source, num_bytes);
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0)
+      throw Error(ErrorCode::kIo, std::string("cannot be written: ") + std::strerror(errno), file_);
+    source += put;
+    num_bytes -= static_cast<std::size_t>(put);
+  }
+}
+
+void SafetensorsWriter::Append(const float* values, std::size_t count) {
+  while (true) {
+    if (tensor_ == tensors_.size()) break;
+    const TensorHeader& tensor = tensors_[tensor_];
+    std::uint64_t num_values = 0;
+    NumValues(tensor.shape, &num_values);
+    const auto part = static_cast<std::size_t>(std::min<std::uint64_t>(count, num_values - num_written_));
+    if (tensor.type == TensorType::kFloat32) {
+      Write(values, part * sizeof(float));
+    } else {
+      Write(Halved(values, part, tensor.name).data(), part * sizeof(Eigen::half));
+    }
+    values += part;
+    count -= part;
+    num_written_ += part;
+    if (num_written_ < num_values) break;
+    ++tensor_;
+    num_written_ = 0;
+  }
+  if (count > 0) throw std::logic_error("SafetensorsWriter: more values than the shapes have");
+}
+
+void SafetensorsWriter::Finish() {
+  Append(nullptr, 0);  // arrays without values at the end
+  if (tensor_ != tensors_.size()) throw std::logic_error("SafetensorsWriter: values are missing");
+  const int descriptor = std::exchange(descriptor_, -1);
+  std::error_code error;
+  if (close(descriptor) != 0) error.assign(errno, std::generic_category());
+  if (!error) fs::rename(temporary_, file_, error);
+  if (error) {
+    std::error_code ignored;
+    fs::remove(temporary_, ignored);
+    throw Error(ErrorCode::kIo, "cannot be written: " + error.message(), file_);
+  }
+}
+
+MappedFloats::MappedFloats(MappedFloats&& other) noexcept
+    : address_(std::exchange(other.address_, nullptr)),
+      num_bytes_(other.num_bytes_),
+      data_(std::exchange(other.data_, nullptr)),
+      size_(std::exchange(other.size_, 0)) {}
+
+MappedFloats::~MappedFloats() {
+  if (address_ != nullptr) munmap(address_, num_bytes_);
+}
+
+void WriteSafetensors(const fs::path& file, const std::vector<TensorData>& tensors, TensorType type) {
+  std::vector<TensorHeader> headers;
+  for (const TensorData& tensor : tensors) headers.push_back({tensor.name, tensor.shape, type});
+  SafetensorsWriter writer(file, headers);
+  for (const TensorData& tensor : tensors) writer.Append(tensor.values.data(), tensor.values.size());
+  writer.Finish();
 }
 
 SafetensorsFile::SafetensorsFile(const fs::path& file) : path_(file) {
@@ -205,6 +298,25 @@ std::vector<float> SafetensorsFile::ReadRows(const std::string& name, std::size_
   ReadExactly(descriptor_, halves.data(), halves.size() * 2, offset, path_);
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(halves[i]);
   return values;
+}
+
+MappedFloats SafetensorsFile::Map(const std::string& name) const {
+  const Tensor& array = tensor(name);
+  if (array.type != TensorType::kFloat32 || array.begin % sizeof(float) != 0) {
+    Refuse(path_, "array '" + name + "' is not float32, or not aligned");
+  }
+  std::uint64_t num_values = 0;
+  NumValues(array.shape, &num_values);
+  if (num_values == 0) return {nullptr, 0, nullptr, 0};
+  const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  const std::uint64_t first = array.begin / page * page;
+  const std::uint64_t num_bytes = array.begin - first + num_values * sizeof(float);
+  void* address = mmap(nullptr, num_bytes, PROT_READ, MAP_SHARED, descriptor_, static_cast<off_t>(first));
+  if (address == MAP_FAILED) {
+    throw Error(ErrorCode::kIo, std::string("cannot be mapped: ") + std::strerror(errno), path_);
+  }
+  const char* begin = static_cast<const char*>(address) + (array.begin - first);
+  return {address, num_bytes, reinterpret_cast<const float*>(begin), num_values};
 }
 
 }  // namespace touchstone

@@ -64,6 +64,7 @@ Json ToJson(const Thresholds& thresholds) {
 Json ToJson(const Calibration& calibration, ImageScore image_score) {
   Json json = ToJson(ThresholdsOf(calibration, image_score));
   json["retrieval_scores"] = calibration.retrieval_scores;
+  if (!calibration.patch_maxima.empty()) json["patch_maxima"] = calibration.patch_maxima;
   json["map_maxima"] = calibration.map_maxima;
   return json;
 }
@@ -81,11 +82,21 @@ Thresholds ThresholdsFromJson(const Json& json) {
 
 Calibration CalibrationFromJson(const Json& json, ImageScore image_score) {
   const Thresholds stated = ThresholdsFromJson(json);
-  const Calibration calibration{stated.evidence, stated.rate, ScoresFrom(json, "retrieval_scores"),
-                                ScoresFrom(json, "map_maxima"), stated.source};
+  const Calibration calibration{
+      stated.evidence,
+      stated.rate,
+      ScoresFrom(json, "retrieval_scores"),
+      ScoresFrom(json, "map_maxima"),
+      stated.source,
+      json.contains("patch_maxima") ? ScoresFrom(json, "patch_maxima") : std::vector<double>()};
   const Thresholds found = ThresholdsOf(calibration, image_score);
-  if (calibration.retrieval_scores.size() != calibration.map_maxima.size() ||
-      stated.num_images != found.num_images || stated.score != found.score || stated.pixel != found.pixel) {
+  const std::size_t num_images = calibration.map_maxima.size();
+  const auto are_of_all = [&](const std::vector<double>& scores) {
+    return scores.empty() || scores.size() == num_images;
+  };
+  if (!are_of_all(calibration.retrieval_scores) || !are_of_all(calibration.patch_maxima) ||
+      ImageScores(calibration, image_score).size() != num_images || stated.num_images != found.num_images ||
+      stated.score != found.score || stated.pixel != found.pixel) {
     throw Error(ErrorCode::kGallery, "the thresholds are not those of the scores beside them");
   }
   return calibration;

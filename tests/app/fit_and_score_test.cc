@@ -323,8 +323,16 @@ TEST(Apply, ReplacesOnlyWhatIsGiven) {
   overrides.retrieval = Retrieval::kRandom;
   overrides.image_score = ImageScore::kRetrieval;
   overrides.seed = 7;
-  const ScoringOptions all{
-      3, 2, 1, Fusion::kPerLevel, Distance::kL2, {2}, Retrieval::kRandom, ImageScore::kRetrieval, 7};
+  ScoringOptions all = plain;
+  all.num_retrieved = 3;
+  all.num_neighbors = 2;
+  all.sigma = 1;
+  all.fusion = Fusion::kPerLevel;
+  all.distance = Distance::kL2;
+  all.levels = {2};
+  all.retrieval = Retrieval::kRandom;
+  all.image_score = ImageScore::kRetrieval;
+  all.seed = 7;
   EXPECT_TRUE(Apply(overrides, plain) == all);
 }
 

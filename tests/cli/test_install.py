@@ -111,6 +111,8 @@ def test_completion_offers_every_command_of_the_help(command):
             "--distance",
             "--retrieval",
             "--image-score",
+            "--pooling",
+            "--search",
         )
     ]
     + [("score", "--fail-on"), ("score", "--heatmap-style")],

@@ -25,7 +25,7 @@ TEST(ScoringOptions, DefaultToThePaper) {
 
 TEST(ScoringOptions, DifferWhereAnyFieldDiffers) {
   const ScoringOptions plain;
-  std::vector<ScoringOptions> changed(9, plain);
+  std::vector<ScoringOptions> changed(15, plain);
   changed[0].num_retrieved = 5;
   changed[1].num_neighbors = 3;
   changed[2].sigma = 2;
@@ -35,6 +35,12 @@ TEST(ScoringOptions, DifferWhereAnyFieldDiffers) {
   changed[6].retrieval = Retrieval::kRandom;
   changed[7].image_score = ImageScore::kRetrieval;
   changed[8].seed = 1;
+  changed[9].method = Method::kPadim;
+  changed[10].coreset = 0.2;
+  changed[11].pooling = Pooling::kReference;
+  changed[12].reweight_neighbors = 3;
+  changed[13].search = BankIndex::kIvfPq;
+  changed[14].dims = 7;
   EXPECT_TRUE(plain == ScoringOptions());
   for (std::size_t i = 0; i < changed.size(); ++i) EXPECT_FALSE(changed[i] == plain) << "field " << i;
 }
@@ -80,6 +86,57 @@ TEST(Validate, RefusesLevelsThatAreNotThereOrNotAscending) {
   }
 }
 
+ScoringOptions OfMethod(Method method) {
+  ScoringOptions options;
+  options.method = method;
+  options.image_score = ImageScore::kMapMax;
+  return options;
+}
+
+TEST(Validate, KnowsTheRangesOfPatchCore) {
+  ScoringOptions options = OfMethod(Method::kPatchCore);
+  for (const double coreset : {1e-9, 0.1, 1.0}) {
+    options.coreset = coreset;
+    EXPECT_NO_THROW(Validate(options, 3)) << coreset;
+  }
+  for (const double coreset : {0.0, -0.1, 1.01, std::nan("")}) {
+    options.coreset = coreset;
+    EXPECT_TRUE(RefusesOption(options, "--coreset")) << coreset;
+    EXPECT_TRUE(RefusesOption(options, "above 0 and at most 1")) << coreset;
+  }
+  options = OfMethod(Method::kPatchCore);
+  for (const int neighbors : {0, 2, 1000000}) {
+    options.reweight_neighbors = neighbors;
+    EXPECT_NO_THROW(Validate(options, 3)) << neighbors;
+  }
+  for (const int neighbors : {-1, 1}) {
+    options.reweight_neighbors = neighbors;
+    EXPECT_TRUE(RefusesOption(options, "--reweight-neighbors " + std::to_string(neighbors)));
+  }
+}
+
+TEST(Validate, KnowsTheRangesOfPadim) {
+  ScoringOptions options = OfMethod(Method::kPadim);
+  EXPECT_NO_THROW(Validate(options, 3));
+  options.dims = -2;
+  EXPECT_TRUE(RefusesOption(options, "--dims -2"));
+}
+
+TEST(Validate, RefusesImageScoresThatTheMethodHasNot) {
+  for (const auto& [method_name, method] : MethodNames()) {
+    for (const auto& [score_name, score] : ImageScoreNames()) {
+      ScoringOptions options = OfMethod(method);
+      options.image_score = score;
+      const bool is_there = score == ImageScore::kMapMax || score == PaperImageScore(method);
+      if (is_there) {
+        EXPECT_NO_THROW(Validate(options, 3)) << method_name << " " << score_name;
+      } else {
+        EXPECT_TRUE(RefusesOption(options, "--image-score " + score_name + ": the method " + method_name));
+      }
+    }
+  }
+}
+
 template <typename Enum>
 void ExpectNamesOf(const std::map<std::string, Enum>& names, const std::map<std::string, Enum>& expected) {
   EXPECT_EQ(names, expected);
@@ -91,7 +148,13 @@ TEST(OptionNames, AreThoseOfTheInterfaceAndComplete) {
   ExpectNamesOf(FusionNames(), {{"concat", Fusion::kConcat}, {"per-level", Fusion::kPerLevel}});
   ExpectNamesOf(DistanceNames(), {{"l2sq", Distance::kL2Squared}, {"l2", Distance::kL2}});
   ExpectNamesOf(RetrievalNames(), {{"nearest", Retrieval::kNearest}, {"random", Retrieval::kRandom}});
-  ExpectNamesOf(ImageScoreNames(), {{"map-max", ImageScore::kMapMax}, {"retrieval", ImageScore::kRetrieval}});
+  ExpectNamesOf(ImageScoreNames(), {{"map-max", ImageScore::kMapMax},
+                                    {"retrieval", ImageScore::kRetrieval},
+                                    {"patch-max", ImageScore::kPatchMax}});
+  ExpectNamesOf(MethodNames(),
+                {{"spade", Method::kSpade}, {"patchcore", Method::kPatchCore}, {"padim", Method::kPadim}});
+  ExpectNamesOf(PoolingNames(), {{"paper", Pooling::kPaper}, {"reference", Pooling::kReference}});
+  ExpectNamesOf(BankIndexNames(), {{"exact", BankIndex::kExact}, {"ivfpq", BankIndex::kIvfPq}});
 }
 
 TEST(ScoringOptions, ScoreAlikeWhereTheDifferenceCountsForNothing) {

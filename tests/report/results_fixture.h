@@ -19,7 +19,6 @@ inline ImageResult Failed(const std::string& path, const std::string& message) {
 inline Results BareResults() {
   Results results;
   results.touchstone_version = "0.1.0";
-  results.method = "spade";
   results.gallery = "gallery";
   results.gallery_sha256 = std::string(64, 'b');
   results.extractor_name = "tiny";

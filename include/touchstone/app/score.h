@@ -29,6 +29,21 @@ struct ScoringOverrides {
 
 ScoringOptions Apply(const ScoringOverrides& overrides, ScoringOptions defaults);
 
+/// Options of patchcore and padim that were given to fit.
+struct MethodOverrides {
+  std::optional<double> coreset;
+  std::optional<Pooling> pooling;
+  std::optional<int> reweight_neighbors;
+  std::optional<BankIndex> search;
+  std::optional<int> dims;
+};
+
+ScoringOptions Apply(const MethodOverrides& overrides, ScoringOptions defaults);
+
+/// @throws Error kOption naming the first option given that the method has not, and whose it is.
+void CheckBelong(const ScoringOverrides& overrides, Method method);
+void CheckBelong(const MethodOverrides& overrides, Method method);
+
 /// What `touchstone score` is told.
 struct ScoreOptions {
   std::vector<std::string> inputs;  ///< folders and files as given; {"-"} = paths from `paths`

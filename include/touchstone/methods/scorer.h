@@ -16,6 +16,8 @@ namespace touchstone {
 struct MethodScores {
   /// Mean distance to the most similar normal images; none for methods that do not compare whole images.
   std::optional<double> retrieval_score;
+  /// The method's own image score, of its patches; none for methods that have none.
+  std::optional<double> patch_max;
   /// The images that patches were compared with, where the method chooses some: gallery index and squared
   /// distance of the globals.
   std::vector<Neighbor> retrieved;
@@ -33,6 +35,8 @@ struct MethodScores {
 struct ScoringScope {
   std::vector<std::size_t> left_out;  ///< gallery images to act as if absent (leave-one-out); one must remain
   std::optional<double> gate;         ///< patches only if the retrieval score is above this
+  /// [first grid's locations] not 0 = does not count for patch_max; empty = all do.
+  std::vector<char> ignored = {};
 };
 
 /// What a level has of the distance of a patch.
@@ -61,5 +65,11 @@ class Scorer {
 
   virtual const ScoringOptions& options() const = 0;  ///< with K clipped and levels filled in
 };
+
+/// The levels (1-based) of an image that are compared.
+/// @param shapes  of all levels, as the gallery's are.
+/// @throws Error kShape naming the first level whose shape differs.
+std::vector<FeatureMap> SelectLevels(const ImageFeatures& features, const std::vector<FeatureShape>& shapes,
+                                     const std::vector<int>& levels);
 
 }  // namespace touchstone

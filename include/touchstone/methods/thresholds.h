@@ -33,10 +33,11 @@ enum class Evidence {
 /// Scores of good images, and what false-alarm rate is wanted: all that thresholds are made of.
 struct Calibration {
   Evidence evidence = Evidence::kEstimate;
-  double rate = 0.01;                    ///< wanted share of false alarms among good images, in (0, 1)
-  std::vector<double> retrieval_scores;  ///< one an image, ascending
-  std::vector<double> map_maxima;        ///< likewise, as many; of maps of the photographs' size
-  std::string source;                    ///< where the images are from, in words
+  double rate = 0.01;                     ///< wanted share of false alarms among good images, in (0, 1)
+  std::vector<double> retrieval_scores;   ///< one an image, ascending; none for methods without that score
+  std::vector<double> map_maxima;         ///< likewise, always one an image; of maps of the photographs' size
+  std::string source;                     ///< where the images are from, in words
+  std::vector<double> patch_maxima = {};  ///< likewise, none for methods without that score
 };
 
 /// What a calibration says for one way to score images.

@@ -10,19 +10,24 @@
 
 namespace touchstone {
 
-/// A patch of the image and the normal patch nearest to it, in one search space.
-struct PatchMatch {
-  std::vector<int> levels;  ///< that were searched together: all for concat, one otherwise
-  Rect patch;               ///< under the grid cell [px of the image]
-  std::size_t normal = 0;   ///< the gallery's image
-  std::string normal_path;  ///< its path in the gallery
-  Size normal_size;         ///< of its photograph
-  Rect normal_patch;        ///< [px of the normal image]
-  double distance = 0;      ///< of the two: squared or plain, as the options say
-  double patch_score = 0;   ///< mean distance to the k nearest; equal to `distance` where k = 1
+/// The normal patch nearest to a patch of the image.
+struct NearestPatch {
+  std::size_t image = 0;  ///< the gallery's
+  std::string path;       ///< of that image in the gallery
+  Size size;              ///< of its photograph
+  Rect patch;             ///< [px of the normal image]
+  double distance = 0;    ///< of the two: squared or plain, as the options say
 };
 
-/// How much of the squared distance (concat), or of the sum of the levels' distances (per-level), is a
+/// A patch of the image and the normal patch nearest to it, in one search space.
+struct PatchMatch {
+  std::vector<int> levels;              ///< that were compared together: all, or one for fusion per-level
+  Rect patch;                           ///< under the grid cell [px of the image]
+  double patch_score = 0;               ///< of the grid; spade: mean distance to the k nearest
+  std::optional<NearestPatch> nearest;  ///< none for padim, which compares with a Gaussian
+};
+
+/// How much of the squared distance (joined levels), or of the sum of the levels' distances (per-level), is a
 /// level's.
 struct LevelShare {
   int level = 1;
@@ -51,7 +56,8 @@ struct Explanation {
   std::optional<double> pixel_threshold;
   std::string hot_spots_are;              ///< which maxima are listed, in words
   std::vector<HotSpot> hot_spots;         ///< highest first, at most kMaxHotSpots
-  std::vector<RetrievedImage> retrieved;  ///< in the order in which they were compared
+  std::string compared_with;              ///< what the patches were, in words
+  std::vector<RetrievedImage> retrieved;  ///< spade: in the order in which they were compared
 };
 
 constexpr std::size_t kMaxHotSpots = 5;
@@ -61,7 +67,7 @@ std::string ExplanationJson(const Explanation& explanation);
 
 /// The normal images' small pictures, as far as they are drawn; an empty one was not to be had.
 struct ExplanationPreviews {
-  std::vector<Image> of_hot_spots;  ///< of ShownMatch of each hot spot
+  std::vector<Image> of_hot_spots;  ///< of ShownMatch of each hot spot, as far as it has a nearest patch
   std::vector<Image> of_retrieved;  ///< of the first retrieved images, as many as are to be shown
 };
 

@@ -25,6 +25,7 @@ struct ImageResult {
   std::optional<double> score;            ///< the one that --image-score chose
   std::optional<double> retrieval_score;  ///< stage 1
   std::optional<double> map_max;          ///< maximum of the anomaly map at original size
+  std::optional<double> patch_max;        ///< patchcore: the largest patch distance, re-weighted
   std::optional<double> p_value;          ///< share of good images that score as high; methods/thresholds.h
   std::string verdict;                    ///< normal, anomalous, undecided; empty on error
   std::optional<DefectRegions> regions;   ///< above the pixel threshold; empty where there is none to go by
@@ -40,7 +41,6 @@ struct ImageResult {
 /// results.json, schema touchstone.results/1.
 struct Results {
   std::string touchstone_version;
-  std::string method;
   std::string gallery;  ///< folder, as given
   std::string gallery_sha256;
   std::string extractor_name;

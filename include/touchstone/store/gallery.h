@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,6 +30,13 @@ struct GallerySegment {
   std::size_t num_images = 0;
 };
 
+/// The file of what a method other than spade made of the images (store/model_file.h).
+struct GalleryModel {
+  std::string file;  ///< relative to the gallery
+  std::string sha256;
+  std::size_t num_rows = 0;  ///< patchcore: patches that are kept
+};
+
 /// What the gallery remembers of its extractor.
 struct GalleryExtractor {
   std::string name;
@@ -49,8 +57,7 @@ struct MapScale {
 /// manifest.json, schema touchstone.gallery/1.
 struct GalleryManifest {
   std::string touchstone_version;
-  std::string method = "spade";
-  ScoringOptions options;  ///< defaults for score; levels filled in
+  ScoringOptions options;  ///< method, and defaults for score; levels and dims filled in
   Preprocessing preprocessing;
   GalleryExtractor extractor;
   TensorType dtype = TensorType::kFloat32;
@@ -59,7 +66,8 @@ struct GalleryManifest {
   std::string roi_sha256;  ///< of roi.png, what of the photographs is looked at; empty = all of them
   std::string source;      ///< the folder the images came from, as given
   std::vector<GalleryImage> images;
-  std::vector<GallerySegment> segments;
+  std::vector<GallerySegment> segments;  ///< features of all images; none where the method does not keep them
+  std::optional<GalleryModel> model;     ///< none for spade, which compares with the features themselves
 };
 
 /// How much of a gallery Open reads before it is trusted.
@@ -80,6 +88,12 @@ class Gallery : public GalleryFeatures {
   const std::string& sha256() const { return sha256_; }  ///< of manifest.json
   std::filesystem::path extractor_file() const { return folder_ / "extractor.pt"; }
 
+  /// Whether features can be read: not those of a finished patchcore or padim gallery.
+  bool HasFeatures() const { return !segments_.empty(); }
+  /// The arrays of manifest().model. @throws std::logic_error if there are none, or Open read the manifest
+  /// alone.
+  const SafetensorsFile& model_file() const;
+
   /// What of the photographs is looked at (image/roi.h), with 0 and 1 for no and yes; none = all of them, or
   /// Open read the manifest alone.
   const std::optional<Mask>& roi() const { return roi_; }
@@ -94,13 +108,14 @@ class Gallery : public GalleryFeatures {
   RowsView globals() const override;
   const std::vector<FeatureShape>& level_shapes() const override { return manifest_.extractor.level_shapes; }
   std::vector<FeatureMap> ReadPyramid(std::size_t image, const std::vector<int>& levels) const override;
-  /// Global feature and all levels of one image.
+  /// Global feature and all levels of one image; of levels that are not stored the shape alone.
   ImageFeatures ReadFeatures(std::size_t image) const;
 
  private:
   friend class GalleryWriter;  // opens what it has written before there is a manifest
   void OpenRoi();
   void OpenSegments();
+  void OpenModel();
 
   std::filesystem::path folder_;
   GalleryManifest manifest_;
@@ -108,12 +123,15 @@ class Gallery : public GalleryFeatures {
   std::optional<Mask> roi_;
   std::string roi_sha256_;
   std::vector<SafetensorsFile> segments_;
+  std::shared_ptr<const SafetensorsFile> model_;
   std::vector<std::size_t> first_images_;  ///< of each segment
+  std::size_t global_size_ = 0;            ///< that is stored
   std::vector<float> globals_;
 };
 
 /// Writes a gallery into an empty folder: features as they come, a segment of about 32 MiB at a
-/// time, and the manifest last.
+/// time, and the manifest last. Of methods other than spade the features are there until the model has been
+/// made of them: the levels that it is made of, in float32, and as `global` whatever tells images apart.
 class GalleryWriter {
  public:
   /// Copies the extractor in. @param manifest all but images and segments.
@@ -131,8 +149,16 @@ class GalleryWriter {
   /// Writes what is left, so that the features can be read through OpenUnfinished.
   void FinishSegments();
 
-  /// The features written so far, before there is a manifest. Call after FinishSegments.
+  /// The features written so far, before there is a manifest, and the model if it is set. Call after
+  /// FinishSegments.
   Gallery OpenUnfinished() const;
+
+  /// Where the model's file is to be written, and that it has been.
+  std::filesystem::path ModelPath() const;
+  void SetModel(std::size_t num_rows);
+
+  /// Removes the features again. Nothing may be open that reads them.
+  void DropFeatures();
 
   /// Writes the manifest: from now on the folder is a gallery.
   void Finish(const MapScale& map_scale, const std::optional<Calibration>& calibration = std::nullopt);
@@ -143,6 +169,7 @@ class GalleryWriter {
   std::filesystem::path folder_;
   GalleryManifest manifest_;
   std::size_t images_per_segment_ = 1;
+  std::vector<int> levels_;  ///< that are stored
   std::optional<Mask> roi_;
   std::vector<ImageFeatures> pending_;
 };

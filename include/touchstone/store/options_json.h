@@ -8,12 +8,14 @@
 
 namespace touchstone {
 
-/// Options as manifest.json and results.json hold them, in the command line's words.
+/// Options as manifest.json and results.json hold them, in the command line's words: those of the method,
+/// whose name stands beside them.
 nlohmann::ordered_json ToJson(const ScoringOptions& options);
 nlohmann::ordered_json ToJson(const Preprocessing& preprocessing);
 
 /// The reverse. @throws Error kGallery if a field is missing, of the wrong type or out of range.
-ScoringOptions ScoringOptionsFromJson(const nlohmann::ordered_json& json);
+ScoringOptions ScoringOptionsFromJson(const nlohmann::ordered_json& json, Method method);
+Method MethodFromJson(const nlohmann::ordered_json& json);
 Preprocessing PreprocessingFromJson(const nlohmann::ordered_json& json);
 
 /// Numbers of a file that nobody vouches for: nlohmann's own conversions take true for 1, 1.5 for 1 and let

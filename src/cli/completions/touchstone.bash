@@ -3,15 +3,17 @@
 _touchstone_options() {
   local common='--threads --seed --quiet --force --json --help'
   local scoring='--num-retrieved --num-neighbors --sigma --fusion --distance --levels --retrieval --image-score'
+  local methods='--coreset --pooling --reweight-neighbors --search --dims'
   case $1 in
     fit) echo "--output --model --method --preset --resize --crop --dtype --include --exclude --white-level" \
-              "--false-alarm-rate --roi $scoring $common" ;;
+              "--false-alarm-rate --roi $methods $scoring $common" ;;
     score) echo "--gallery --output --maps --no-maps --no-heatmaps --heatmap-style --gate --fail-above --fail-on" \
                 "--roi $scoring $common" ;;
     evaluate) echo "--maps --dataset --ground-truth --resolution --pro-limit --label-by-mask" \
                    "--bootstrap --confidence --schema --threads --seed --quiet --json --help" ;;
     benchmark) echo "--output --ablation --keep --model --method --preset --resize --crop --dtype --white-level" \
-                    "--resolution --bootstrap --confidence --label-by-mask --false-alarm-rate --roi $scoring $common" ;;
+                    "--resolution --bootstrap --confidence --label-by-mask --false-alarm-rate --roi" \
+                    "$methods $scoring $common" ;;
     explain) echo "--gallery --output --roi $scoring $common" ;;
     sample) echo "--size $common" ;;
     'gallery calibrate') echo "--false-alarm-rate --threads --quiet --json --help" ;;
@@ -33,14 +35,16 @@ _touchstone_commands() {
 _touchstone_values() {
   case $1 in
     --ablation) echo "none levels retrieval k" ;;
-    --method) echo "spade" ;;
+    --method) echo "spade patchcore padim" ;;
+    --pooling) echo "paper reference" ;;
+    --search) echo "exact ivfpq" ;;
     --preset) echo "default paper" ;;
     --dtype) echo "float32 float16" ;;
     --fusion) echo "concat per-level" ;;
     --schema) echo "touchstone mvtec mvtec-loco" ;;
     --distance) echo "l2sq l2" ;;
     --retrieval) echo "nearest random" ;;
-    --image-score) echo "map-max retrieval" ;;
+    --image-score) echo "map-max retrieval patch-max" ;;
     --heatmap-style) echo "overlay map contour side-by-side" ;;
     --fail-on) echo "anomalous" ;;
     --crop) echo "none" ;;

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "touchstone/knn/distance.h"
+#include "touchstone/knn/rows.h"
+
+namespace touchstone {
+
+/// Which rows of a bank a search acts as if absent.
+using RowMask = std::vector<char>;  ///< [rows], not 0 = absent; empty = none is
+
+/// Finds the rows of a bank nearest to others. Safe to call concurrently.
+class BankSearch {
+ public:
+  virtual ~BankSearch() = default;
+
+  /// The k nearest rows of each query row, nearest first, of equal ones the lowest: [P * k].
+  /// @param query   [P x C], finite; any C but the bank's is a std::logic_error.
+  /// @param absent  at least k rows must remain.
+  virtual std::vector<Neighbor> Nearest(RowsView query, std::size_t k, const RowMask& absent) const = 0;
+};
+
+/// Exact search, by knn/patch_search.h.
+/// @param rows  [M x C], M >= 1; must outlive the search.
+std::unique_ptr<BankSearch> MakeExactBankSearch(RowsView rows);
+
+}  // namespace touchstone

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <vector>
+
+#include "touchstone/methods/padim.h"
+#include "touchstone/methods/patchcore.h"
+#include "touchstone/store/gallery.h"
+
+namespace touchstone {
+
+/// Writes a patchcore gallery's model: `places` [M, 2] float32, image and location of each patch, and
+/// `patches` [M, C] in the gallery's type of numbers.
+/// @param gallery  its features are read. @param chosen  patch numbers of ChooseCoreset.
+/// @throws Error kIo; kNotFinite where a value is too large for float16.
+void WriteBank(const std::filesystem::path& file, const Gallery& gallery,
+               const std::vector<std::size_t>& chosen);
+
+/// Reads that back: float32 patches stay on the disk until they are looked at.
+/// @throws Error kGallery naming what does not fit the manifest: shapes, images, locations, numbers.
+PatchBank ReadBank(const Gallery& gallery);
+
+/// Writes a padim gallery's model: `factor` [locations, FactorLayout::size()], `mean` [locations, d] and
+/// `channels` [d], the numbers of the channels drawn; all float32.
+/// @param gallery  its features are read. @param hold_outs, go_on  of FitGaussians, whose result is returned.
+/// @throws Error kIo.
+std::vector<std::vector<float>> WriteGaussians(const std::filesystem::path& file, const Gallery& gallery,
+                                               const std::vector<HoldOut>& hold_outs,
+                                               const std::function<bool(std::size_t)>& go_on);
+
+/// Reads that back: factors stay on the disk until they are looked at.
+/// @throws Error kGallery naming what does not fit the manifest: shapes, channels, numbers.
+GaussianModel ReadGaussians(const Gallery& gallery);
+
+}  // namespace touchstone

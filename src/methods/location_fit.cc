@@ -1,0 +1,133 @@
+#include "methods/location_fit.h"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+#include <utility>
+
+namespace touchstone {
+namespace {
+
+using Index = Eigen::Index;
+
+double Degrees(std::size_t num_samples) { return std::max(1.0, static_cast<double>(num_samples) - 1); }
+
+// A with A A^T = matrix; the ridge keeps it positive definite.
+Eigen::MatrixXd Cholesky(Eigen::MatrixXd matrix) {
+  const Eigen::LLT<Eigen::Ref<Eigen::MatrixXd>> decomposition(matrix);
+  if (decomposition.info() != Eigen::Success) {
+    throw std::logic_error("LocationFit: a covariance with its ridge is not positive definite");
+  }
+  return decomposition.matrixL();
+}
+
+void WriteRows(const FactorLayout& layout, const Eigen::MatrixXd& rows, float* factor) {
+  for (std::size_t r = 0; r < layout.num_rows(); ++r) {
+    for (std::size_t c = 0; c < layout.num_cols(r); ++c) {
+      const bool is_there = c < layout.num_dims && (layout.is_low_rank() || c <= r);
+      *factor++ = is_there ? static_cast<float>(rows(static_cast<Index>(r), static_cast<Index>(c))) : 0.0F;
+    }
+  }
+}
+
+}  // namespace
+
+LocationFit::LocationFit(LocationSamples samples, double ridge)
+    : centred_(std::move(samples)), mean_(centred_.colwise().mean()), ridge_(ridge) {
+  centred_.rowwise() -= mean_;
+  if (centred_.rows() < centred_.cols()) {
+    gram_ = GramOf(centred_);
+  } else {
+    scatter_ = GramOf(centred_.transpose());
+  }
+}
+
+// rows rows^T, symmetric.
+Eigen::MatrixXd LocationFit::GramOf(const LocationSamples& rows) const {
+  Eigen::MatrixXd gram = Eigen::MatrixXd::Zero(rows.rows(), rows.rows());
+  gram.selfadjointView<Eigen::Lower>().rankUpdate(rows);
+  gram.triangularView<Eigen::StrictlyUpper>() = gram.transpose();
+  return gram;
+}
+
+void LocationFit::Write(const FactorLayout& layout, float* mean, float* factor) const {
+  for (Index c = 0; c < mean_.size(); ++c) mean[c] = static_cast<float>(mean_[c]);
+  const double degrees = Degrees(layout.num_images);
+  if (layout.is_low_rank()) {
+    Eigen::MatrixXd gram = gram_;
+    gram.diagonal().array() += ridge_ * degrees;
+    Eigen::MatrixXd rows = centred_;  // R^-1 X
+    Cholesky(std::move(gram)).triangularView<Eigen::Lower>().solveInPlace(rows);
+    WriteRows(layout, rows, factor);
+    return;
+  }
+  Eigen::MatrixXd covariance = scatter_ / degrees;
+  covariance.diagonal().array() += ridge_;
+  Eigen::MatrixXd rows = Eigen::MatrixXd::Identity(covariance.rows(), covariance.rows());  // L^-1
+  Cholesky(std::move(covariance)).triangularView<Eigen::Lower>().solveInPlace(rows);
+  WriteRows(layout, rows, factor);
+}
+
+std::vector<double> LocationFit::Distances(const HoldOut& hold_out) const {
+  return static_cast<Index>(hold_out.used.size()) < centred_.cols() ? ByGram(hold_out)
+                                                                    : ByCovariance(hold_out);
+}
+
+// n < d, all by inner products: with U the samples used, of mean mu_U = mean + shift,
+//   <x_i - mu_U, x_j - mu_U> = G_ij - mean_u G_iu - mean_u G_ju + mean_uv G_uv
+std::vector<double> LocationFit::ByGram(const HoldOut& hold_out) const {
+  const Eigen::MatrixXd& gram = gram_.size() > 0 ? gram_ : GramOf(centred_);
+  const auto count = static_cast<Index>(hold_out.used.size());
+  const auto num_scored = static_cast<Index>(hold_out.scored.size());
+  Eigen::MatrixXd among(count, count), across(count, num_scored);
+  for (Index j = 0; j < count; ++j) {
+    const auto used = static_cast<Index>(hold_out.used[static_cast<std::size_t>(j)]);
+    for (Index i = 0; i < count; ++i) {
+      among(i, j) = gram(static_cast<Index>(hold_out.used[static_cast<std::size_t>(i)]), used);
+    }
+    for (Index s = 0; s < num_scored; ++s) {
+      across(j, s) = gram(static_cast<Index>(hold_out.scored[static_cast<std::size_t>(s)]), used);
+    }
+  }
+  const Eigen::VectorXd row_means = among.colwise().mean();
+  const double mean = row_means.mean();
+  const Eigen::RowVectorXd scored_means = across.colwise().mean();
+  across.colwise() -= row_means;
+  across.rowwise() -= scored_means;
+  across.array() += mean;
+  among.colwise() -= row_means;
+  among.rowwise() -= row_means.transpose();
+  among.array() += mean;
+  among.diagonal().array() += ridge_ * Degrees(hold_out.used.size());
+  Cholesky(std::move(among)).triangularView<Eigen::Lower>().solveInPlace(across);
+  std::vector<double> distances;
+  for (Index s = 0; s < num_scored; ++s) {
+    const auto scored = static_cast<Index>(hold_out.scored[static_cast<std::size_t>(s)]);
+    const double length = gram(scored, scored) - 2 * scored_means[s] + mean;
+    distances.push_back(std::sqrt(std::max(0.0, (length - across.col(s).squaredNorm()) / ridge_)));
+  }
+  return distances;
+}
+
+std::vector<double> LocationFit::ByCovariance(const HoldOut& hold_out) const {
+  const auto count = static_cast<Index>(hold_out.used.size());
+  LocationSamples used(count, centred_.cols());
+  for (Index i = 0; i < count; ++i) {
+    used.row(i) = centred_.row(static_cast<Index>(hold_out.used[static_cast<std::size_t>(i)]));
+  }
+  const Eigen::RowVectorXd shift = used.colwise().mean();
+  used.rowwise() -= shift;
+  Eigen::MatrixXd covariance = GramOf(used.transpose()) / Degrees(hold_out.used.size());
+  covariance.diagonal().array() += ridge_;
+  Eigen::MatrixXd scored(centred_.cols(), static_cast<Index>(hold_out.scored.size()));
+  for (Index s = 0; s < scored.cols(); ++s) {
+    const auto row = static_cast<Index>(hold_out.scored[static_cast<std::size_t>(s)]);
+    scored.col(s) = (centred_.row(row) - shift).transpose();
+  }
+  Cholesky(std::move(covariance)).triangularView<Eigen::Lower>().solveInPlace(scored);
+  std::vector<double> distances;
+  for (Index s = 0; s < scored.cols(); ++s) distances.push_back(scored.col(s).norm());
+  return distances;
+}
+
+}  // namespace touchstone

@@ -1,0 +1,32 @@
+#include "touchstone/methods/scorer.h"
+
+#include <string>
+
+#include "touchstone/core/error.h"
+
+namespace touchstone {
+
+std::vector<FeatureMap> SelectLevels(const ImageFeatures& features, const std::vector<FeatureShape>& shapes,
+                                     const std::vector<int>& levels) {
+  if (features.pyramid.size() != shapes.size()) {
+    throw Error(
+        ErrorCode::kShape,
+        "the image's features have another number of levels than the gallery's; use the extractor that made "
+        "the gallery");
+  }
+  std::vector<FeatureMap> selected;
+  for (const int level : levels) {
+    const FeatureMap& map = features.pyramid[static_cast<std::size_t>(level) - 1];
+    if (map.shape != shapes[static_cast<std::size_t>(level) - 1]) {
+      throw Error(
+          ErrorCode::kShape,
+          "level " + std::to_string(level) +
+              " of the image's features differs in shape from the gallery's; use the extractor and the "
+              "preprocessing that made the gallery");
+    }
+    selected.push_back(map);
+  }
+  return selected;
+}
+
+}  // namespace touchstone

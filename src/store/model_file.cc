@@ -1,0 +1,188 @@
+#include "touchstone/store/model_file.h"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <string>
+
+#include "touchstone/core/error.h"
+#include "touchstone/methods/patch_features.h"
+
+namespace touchstone {
+namespace {
+
+// float32 holds whole numbers up to here; no gallery has as many images, no grid as many places.
+constexpr std::size_t kMostPlaces = std::size_t{1} << 24;
+
+std::vector<FeatureShape> LevelShapes(const GalleryManifest& manifest) {
+  std::vector<FeatureShape> shapes;
+  for (const int level : manifest.options.levels) {
+    shapes.push_back(manifest.extractor.level_shapes[static_cast<std::size_t>(level) - 1]);
+  }
+  return shapes;
+}
+
+FeatureShape PatchShape(const GalleryManifest& manifest) {
+  return PatchFeatureShape(LevelShapes(manifest), manifest.options.pooling);
+}
+
+std::size_t NumChannels(const GalleryManifest& manifest) {
+  std::size_t channels = 0;
+  for (const FeatureShape& shape : LevelShapes(manifest))
+    channels += static_cast<std::size_t>(shape.channels);
+  return channels;
+}
+
+FactorLayout LayoutOf(const GalleryManifest& manifest) {
+  return {static_cast<std::size_t>(manifest.options.dims), manifest.images.size()};
+}
+
+[[noreturn]] void Refuse(const Gallery& gallery, const std::string& reason) {
+  throw Error(ErrorCode::kGallery, reason, gallery.folder() / gallery.manifest().model->file);
+}
+
+void CheckShape(const Gallery& gallery, const std::string& name, const std::vector<std::size_t>& shape) {
+  if (gallery.model_file().tensor(name).shape == shape) return;
+  Refuse(gallery, "array '" + name + "' has not the shape that the manifest declares");
+}
+
+// A whole number below `limit`.
+std::int32_t NumberFrom(const Gallery& gallery, float value, std::size_t limit) {
+  if (!(value >= 0 && value < static_cast<float>(limit)) || value != std::floor(value)) {
+    Refuse(gallery, "array 'places' names an image or a location that does not exist");
+  }
+  return static_cast<std::int32_t>(value);
+}
+
+std::vector<PatchPlace> PlacesFrom(const Gallery& gallery, std::size_t num_patches, std::size_t locations) {
+  const std::vector<float> numbers = gallery.model_file().ReadRows("places", 0, num_patches);
+  std::vector<PatchPlace> places;
+  places.reserve(num_patches);
+  for (std::size_t m = 0; m < num_patches; ++m) {
+    places.push_back({NumberFrom(gallery, numbers[2 * m], gallery.num_images()),
+                      NumberFrom(gallery, numbers[2 * m + 1], locations)});
+  }
+  return places;
+}
+
+void CheckFinite(const Gallery& gallery, const std::string& name, const float* values, std::size_t size) {
+  for (std::size_t i = 0; i < size; ++i) {
+    if (!std::isfinite(values[i])) Refuse(gallery, "array '" + name + "' holds NaN or infinity");
+  }
+}
+
+std::vector<std::uint32_t> ChannelsFrom(const Gallery& gallery) {
+  const std::size_t dims = LayoutOf(gallery.manifest()).num_dims, total = NumChannels(gallery.manifest());
+  std::vector<std::uint32_t> channels;
+  for (const float value : gallery.model_file().ReadRows("channels", 0, dims)) {
+    const bool is_number = value >= 0 && value < static_cast<float>(total) && value == std::floor(value);
+    if (!is_number || (!channels.empty() && static_cast<std::uint32_t>(value) <= channels.back())) {
+      Refuse(gallery, "array 'channels' is not an ascending list of channels that the levels have");
+    }
+    channels.push_back(static_cast<std::uint32_t>(value));
+  }
+  return channels;
+}
+
+}  // namespace
+
+void WriteBank(const std::filesystem::path& file, const Gallery& gallery,
+               const std::vector<std::size_t>& chosen) {
+  const GalleryManifest& manifest = gallery.manifest();
+  const FeatureShape shape = PatchShape(manifest);
+  const std::size_t locations = shape.num_locations(), channels = static_cast<std::size_t>(shape.channels);
+  if (gallery.num_images() > kMostPlaces || locations > kMostPlaces) {
+    throw Error(ErrorCode::kOption, "patchcore: more than 16,777,216 images or places of an image");
+  }
+  SafetensorsWriter writer(file, {{"places", {chosen.size(), 2}, TensorType::kFloat32},
+                                  {"patches", {chosen.size(), channels}, manifest.dtype}});
+  std::vector<float> places;
+  for (const std::size_t patch : chosen) {
+    places.push_back(static_cast<float>(patch / locations));
+    places.push_back(static_cast<float>(patch % locations));
+  }
+  writer.Append(places.data(), places.size());
+  std::size_t image = gallery.num_images();
+  FeatureMap patches;
+  for (const std::size_t patch : chosen) {
+    if (patch / locations != image) {
+      image = patch / locations;
+      patches = PatchFeatures(gallery.ReadPyramid(image, manifest.options.levels), manifest.options.pooling);
+    }
+    writer.Append(patches.row(patch % locations), channels);
+  }
+  writer.Finish();
+}
+
+PatchBank ReadBank(const Gallery& gallery) {
+  const FeatureShape shape = PatchShape(gallery.manifest());
+  const std::size_t num_patches = gallery.manifest().model->num_rows;
+  const auto channels = static_cast<std::size_t>(shape.channels);
+  CheckShape(gallery, "places", {num_patches, 2});
+  CheckShape(gallery, "patches", {num_patches, channels});
+  PatchBank bank;
+  bank.places = PlacesFrom(gallery, num_patches, shape.num_locations());
+  const SafetensorsFile& file = gallery.model_file();
+  if (file.tensor("patches").type == TensorType::kFloat32) {
+    const auto mapped = std::make_shared<const MappedFloats>(file.Map("patches"));
+    bank.patches = {mapped->data(), num_patches, channels};
+    bank.owner = mapped;
+  } else {
+    const auto read = std::make_shared<const std::vector<float>>(file.ReadRows("patches", 0, num_patches));
+    bank.patches = {read->data(), num_patches, channels};
+    bank.owner = read;
+  }
+  CheckFinite(gallery, "patches", bank.patches.data, num_patches * channels);
+  return bank;
+}
+
+std::vector<std::vector<float>> WriteGaussians(const std::filesystem::path& file, const Gallery& gallery,
+                                               const std::vector<HoldOut>& hold_outs,
+                                               const std::function<bool(std::size_t)>& go_on) {
+  const GalleryManifest& manifest = gallery.manifest();
+  const FactorLayout layout = LayoutOf(manifest);
+  const std::size_t locations = LevelShapes(manifest)[0].num_locations();
+  SafetensorsWriter writer(file, {{"factor", {locations, layout.size()}, TensorType::kFloat32},
+                                  {"mean", {locations, layout.num_dims}, TensorType::kFloat32},
+                                  {"channels", {layout.num_dims}, TensorType::kFloat32}});
+  std::vector<float> means;
+  bool was_stopped = false;
+  const auto distances = FitGaussians(
+      gallery, manifest.options, hold_outs,
+      [&](const float* mean, const float* factor) {
+        means.insert(means.end(), mean, mean + layout.num_dims);
+        writer.Append(factor, layout.size());
+      },
+      [&](std::size_t num_done) { return !(was_stopped = !go_on(num_done)); });
+  if (was_stopped) return distances;  // the file with them is dropped
+  writer.Append(means.data(), means.size());
+  const std::vector<std::uint32_t> drawn =
+      DrawChannels(NumChannels(manifest), layout.num_dims, manifest.options.seed);
+  const std::vector<float> channels(drawn.begin(), drawn.end());
+  writer.Append(channels.data(), channels.size());
+  writer.Finish();
+  return distances;
+}
+
+GaussianModel ReadGaussians(const Gallery& gallery) {
+  const FactorLayout layout = LayoutOf(gallery.manifest());
+  const std::size_t locations = LevelShapes(gallery.manifest())[0].num_locations();
+  CheckShape(gallery, "factor", {locations, layout.size()});
+  CheckShape(gallery, "mean", {locations, layout.num_dims});
+  CheckShape(gallery, "channels", {layout.num_dims});
+  struct Mapped {
+    MappedFloats factors, means;
+  };
+  const SafetensorsFile& file = gallery.model_file();
+  const auto mapped = std::make_shared<const Mapped>(Mapped{file.Map("factor"), file.Map("mean")});
+  CheckFinite(gallery, "mean", mapped->means.data(), mapped->means.size());
+  GaussianModel model;
+  model.channels = ChannelsFrom(gallery);
+  model.num_images = layout.num_images;
+  model.means = mapped->means.data();
+  model.factors = mapped->factors.data();
+  model.owner = mapped;
+  return model;
+}
+
+}  // namespace touchstone
