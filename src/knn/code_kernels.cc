@@ -20,6 +20,7 @@ using DInt = hn::CappedTag<std::int32_t, 16>;
 using VInt = hn::Vec<DInt>;
 
 constexpr std::size_t kLeaf = 16;  // rows of a leaf, leaves of a group
+constexpr std::size_t kGroupRows = kLeaf * kLeaf;
 constexpr std::size_t kMostQueries = 64;
 constexpr std::size_t kLanes = hn::MaxLanes(DInt());
 constexpr std::size_t kVectors = kLeaf / kLanes;  // that hold a number of each row of a leaf
@@ -207,11 +208,12 @@ HWY_INLINE std::size_t ListQueries(const std::uint16_t* masks, std::size_t bit, 
   return count;
 }
 
-// Query rows of a list that may be near rows of one leaf, and which.
+// Query rows that may be near rows of a leaf, and which.
 struct Hits {
   std::size_t count = 0;
-  std::uint8_t queries[kMostQueries + 8];
-  std::uint16_t masks[kMostQueries + 8];
+  std::uint8_t queries[kMostQueries * kLeaf + 8];
+  std::uint8_t leaves[kMostQueries * kLeaf + 8];
+  std::uint16_t masks[kMostQueries * kLeaf + 8];
 };
 
 // What a product must reach at least, for each query row: base - r^2 / 2 f.
@@ -233,8 +235,8 @@ HWY_INLINE VInt Start(const QueryTile& tile, const std::int32_t* norms, std::siz
 // The same for kRows of a list from `first` on.
 template <class Products, std::size_t kDims, std::size_t kRows>
 HWY_INLINE void ScanRows(const QueryTile& tile, const std::uint8_t* codes, const Sums& starts,
-                         const std::uint8_t* list, const std::int32_t* thresholds, std::uint32_t valid,
-                         Hits* hits) {
+                         const std::uint8_t* list, const std::int32_t* thresholds, std::size_t leaf,
+                         std::uint32_t valid, Hits* hits) {
   const DInt d;
   const std::int8_t* queries[kRows];
   Sums sums[kRows];
@@ -250,6 +252,7 @@ HWY_INLINE void ScanRows(const QueryTile& tile, const std::uint8_t* codes, const
       mask |= MaskBits(d, hn::Gt(sums[r][v], least)) << (v * kLanes);
     }
     hits->queries[hits->count] = list[r];
+    hits->leaves[hits->count] = static_cast<std::uint8_t>(leaf);
     hits->masks[hits->count] = static_cast<std::uint16_t>(mask & valid);
     hits->count += (mask & valid) != 0 ? 1 : 0;
   }
@@ -264,22 +267,23 @@ HWY_INLINE void ScanLeaf(const QueryTile& tile, const LeafGroup& group, std::siz
   for (std::size_t v = 0; v < kVectors; ++v) starts[v] = Start(tile, group.short_norms + leaf * kLeaf, v);
   const std::uint32_t valid = 0xFFFFU >> (kLeaf - std::min(kLeaf, group.rows - leaf * kLeaf));
   const std::uint8_t* codes = group.short_codes + leaf * kLeaf * tile.short_dims;
-  hits->count = 0;
   std::size_t first = 0;
   for (; first + kRowsAtOnce / 2 < count; first += kRowsAtOnce) {
-    ScanRows<Products, kDims, kRowsAtOnce>(tile, codes, starts, list + first, thresholds, valid, hits);
+    ScanRows<Products, kDims, kRowsAtOnce>(tile, codes, starts, list + first, thresholds, leaf, valid, hits);
   }
   if (first < count) {
-    ScanRows<Products, kDims, kRowsAtOnce / 2>(tile, codes, starts, list + first, thresholds, valid, hits);
+    ScanRows<Products, kDims, kRowsAtOnce / 2>(tile, codes, starts, list + first, thresholds, leaf, valid,
+                                               hits);
   }
 }
 
-// Tests the long codes of one query row and a leaf. @return which rows of the leaf pass; their squared
-// lengths are put into squared [16].
+// Tests the long codes of one query row and the rows of a leaf that `mask` names.
+// Those that pass are added to `pairs`.
 template <class Products, std::size_t kDims>
-HWY_INLINE std::uint32_t RefineLeaf(const QueryTile& tile, const LeafGroup& group, std::size_t leaf,
-                                    std::size_t query, float* squared) {
+HWY_INLINE void RefineLeaf(const QueryTile& tile, const LeafGroup& group, std::size_t leaf, std::size_t query,
+                           std::uint32_t mask, CodePairs* pairs) {
   const D d;
+  const DInt di;
   const std::int8_t* codes = tile.long_codes + query * (tile.short_dims + tile.long_dims);
   Sums short_sums, long_sums;
   AddLeafToOne<Products, kDims>(codes, tile.short_dims, group.short_codes + leaf * kLeaf * tile.short_dims,
@@ -288,60 +292,53 @@ HWY_INLINE std::uint32_t RefineLeaf(const QueryTile& tile, const LeafGroup& grou
                             group.long_codes + leaf * kLeaf * tile.long_dims, long_sums);
   const auto double_scale = static_cast<float>(tile.double_scale);
   const V step_squared = hn::Set(d, group.long_step * group.long_step);
-  std::uint32_t mask = 0;
+  const VInt bit = hn::Shl(hn::Set(di, 1), hn::Iota(di, 0));
   for (std::size_t v = 0; v < kVectors; ++v) {
     const V of_short =
         Squared(group.y_norms + leaf * kLeaf, v, tile.y_terms[query], double_scale, short_sums[v]);
     const V of_long =
         Squared(group.long_norms + leaf * kLeaf, v, tile.long_terms[query], double_scale, long_sums[v]);
     const V sum = hn::MulAdd(step_squared, of_long, of_short);
-    hn::StoreU(sum, d, squared + v * kLanes);
-    const auto within = IsWithin(sum, group.long_errors + leaf * kLeaf, v, tile.long_reaches[query]);
-    mask |= MaskBits(d, within) << (v * kLanes);
+    const VInt named = hn::Set(di, static_cast<std::int32_t>(mask >> (v * kLanes)));
+    const auto within = hn::And(IsWithin(sum, group.long_errors + leaf * kLeaf, v, tile.long_reaches[query]),
+                                hn::RebindMask(d, hn::TestBit(named, bit)));
+    const auto first = static_cast<std::int32_t>(query * kGroupRows + leaf * kLeaf + v * kLanes);
+    hn::CompressStore(sum, within, d, pairs->squared + pairs->count);
+    pairs->count +=
+        hn::CompressStore(hn::Iota(di, first), hn::RebindMask(di, within), di, pairs->pairs + pairs->count);
   }
-  return mask;
 }
 
 template <class Products, std::size_t kDims>
-std::size_t FilterGroupBy(const QueryTile& tile, const LeafGroup& group, CodePair* pairs,
-                          FilterCounts* counts) {
+void FilterGroupBy(const QueryTile& tile, const LeafGroup& group, CodePairs* pairs, FilterCounts* counts) {
   std::uint16_t leaf_masks[kMostQueries] = {};
   std::int32_t thresholds[kMostQueries + 1];
   thresholds[kNobody] = 1 << 30;
   FindLeaves<Products, kDims>(tile, group, leaf_masks);
   SetThresholds(tile, group, thresholds);
-  std::size_t num_pairs = 0;
+  Hits hits;
   for (std::size_t leaf = 0; leaf * kLeaf < group.rows; ++leaf) {
     std::uint8_t list[kMostQueries + 8];
     const std::size_t count = ListQueries(leaf_masks, leaf, list);
     if (count == 0) continue;
-    Hits hits;
     ScanLeaf<Products, kDims>(tile, group, leaf, list, count, thresholds, &hits);
     counts->scanned += count * std::min(kLeaf, group.rows - leaf * kLeaf);
-    for (std::size_t h = 0; h < hits.count; ++h) {
-      float squared[kLeaf];
-      counts->refined += static_cast<std::uint64_t>(__builtin_popcount(hits.masks[h]));
-      std::uint32_t mask =
-          hits.masks[h] & RefineLeaf<Products, kDims>(tile, group, leaf, hits.queries[h], squared);
-      for (; mask != 0; mask &= mask - 1) {
-        const auto row = static_cast<std::size_t>(__builtin_ctz(mask));
-        pairs[num_pairs++] = {hits.queries[h], static_cast<std::uint16_t>(leaf * kLeaf + row), squared[row]};
-      }
-    }
   }
-  return num_pairs;
+  pairs->count = 0;
+  for (std::size_t h = 0; h < hits.count; ++h) {
+    counts->refined += static_cast<std::uint64_t>(__builtin_popcount(hits.masks[h]));
+    RefineLeaf<Products, kDims>(tile, group, hits.leaves[h], hits.queries[h], hits.masks[h], pairs);
+  }
 }
 
 template <class Products>
-std::size_t FilterGroupOfAnyDims(const QueryTile& tile, const LeafGroup& group, CodePair* pairs,
-                                 FilterCounts* counts) {
+void FilterGroupOfAnyDims(const QueryTile& tile, const LeafGroup& group, CodePairs* pairs,
+                          FilterCounts* counts) {
   if (tile.short_dims == 48) return FilterGroupBy<Products, 48>(tile, group, pairs, counts);
-  if (tile.short_dims == 64) return FilterGroupBy<Products, 64>(tile, group, pairs, counts);
   return FilterGroupBy<Products, 0>(tile, group, pairs, counts);
 }
 
-std::size_t FilterGroup(const QueryTile& tile, const LeafGroup& group, CodePair* pairs,
-                        FilterCounts* counts) {
+void FilterGroup(const QueryTile& tile, const LeafGroup& group, CodePairs* pairs, FilterCounts* counts) {
 #if HWY_TARGET == HWY_AVX3
   if (UseVnni()) return FilterGroupOfAnyDims<ByVnni>(tile, group, pairs, counts);
 #endif
@@ -388,10 +385,9 @@ namespace touchstone {
 HWY_EXPORT(FilterGroup);
 HWY_EXPORT(RoundRow);
 
-std::size_t FilterGroup(const QueryTile& tile, const LeafGroup& group, CodePair* pairs,
-                        FilterCounts* counts) {
+void FilterGroup(const QueryTile& tile, const LeafGroup& group, CodePairs* pairs, FilterCounts* counts) {
   ChooseTarget();
-  return HWY_DYNAMIC_DISPATCH(FilterGroup)(tile, group, pairs, counts);
+  HWY_DYNAMIC_DISPATCH(FilterGroup)(tile, group, pairs, counts);
 }
 
 RoundedRow RoundRow(const float* values, std::size_t size, float scale, float limit, std::int8_t* whole) {

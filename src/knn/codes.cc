@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "knn/cpu_choice.h"
 #include "knn/kernels.h"
@@ -102,11 +103,13 @@ std::size_t IndexOf(std::size_t place, std::size_t d, std::size_t dims) {
 }
 
 void Put(const std::int8_t* values, std::size_t dims, std::size_t place, std::uint8_t* codes) {
+  static_assert(Codes::kZero == 128, "adding it turns the highest bit of a byte over");
   std::uint8_t* target = codes + IndexOf(place, 0, dims);
   for (std::size_t d = 0; d < dims; d += 4) {
-    for (std::size_t i = 0; i < 4; ++i) {
-      target[d * kLeaf + i] = static_cast<std::uint8_t>(values[d + i] + Codes::kZero);
-    }
+    std::uint32_t four;
+    std::memcpy(&four, values + d, sizeof(four));
+    four ^= 0x80808080U;
+    std::memcpy(target + d * kLeaf, &four, sizeof(four));
   }
 }
 

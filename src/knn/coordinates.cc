@@ -15,18 +15,24 @@ void CheckSquaredLength(double squared_length) {
                                          std::to_string(squared_length) + ", the limit is 1e36");
 }
 
-Coordinates Project(const Projection& projection, const RowSource& rows) {
+Coordinates ProjectPart(const Projection& projection, std::size_t first_channel, const RowSource& rows) {
   constexpr std::size_t kBlock = WholeRows::kBlock;
+  const std::size_t channels = rows.cols();
   Coordinates made;
   made.rows = rows.rows();
   made.dims = projection.num_directions;
   made.values.resize(made.rows * made.dims);
-  std::vector<float> scratch(rows.cols()), centred(rows.cols() * kBlock), turned(made.dims * kBlock);
+  std::vector<float> directions(made.dims * channels);
+  for (std::size_t d = 0; d < made.dims; ++d) {
+    std::copy_n(projection.directions.data() + d * projection.num_channels + first_channel, channels,
+                directions.data() + d * channels);
+  }
+  std::vector<float> scratch(channels), centred(channels * kBlock), turned(made.dims * kBlock);
   for (std::size_t first = 0; first < made.rows; first += kBlock) {
-    CentreAndTurn(rows, first, projection.centre, scratch.data(), centred.data());
-    MultiplyBlock(projection.directions.data(), made.dims, rows.cols(), centred.data(), turned.data());
+    CentreAndTurn(rows, first, projection.centre.data() + first_channel, scratch.data(), centred.data());
+    MultiplyBlock(directions.data(), made.dims, channels, centred.data(), turned.data());
     double lengths[kBlock] = {};
-    AddSquaredLengths(centred.data(), rows.cols(), lengths);
+    AddSquaredLengths(centred.data(), channels, lengths);
     for (std::size_t j = 0; j < std::min(kBlock, made.rows - first); ++j) {
       CheckSquaredLength(lengths[j]);
       made.squared_lengths.push_back(lengths[j]);
@@ -36,6 +42,10 @@ Coordinates Project(const Projection& projection, const RowSource& rows) {
     }
   }
   return made;
+}
+
+Coordinates Project(const Projection& projection, const RowSource& rows) {
+  return ProjectPart(projection, 0, rows);
 }
 
 Coordinates RowSource::ProjectAll(const Projection& projection) const { return Project(projection, *this); }

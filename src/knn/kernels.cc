@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "knn/cpu_choice.h"
+#include "touchstone/knn/blend.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "knn/kernels.cc"
@@ -110,6 +111,29 @@ void CompareBlock(const float* a, std::size_t rows, std::size_t depth, const flo
   }
 }
 
+// Values [i, i + lanes) of Blend.
+template <class Tag>
+HWY_INLINE hn::Vec<Tag> BlendAt(Tag d, const BlendOf& blend, std::size_t i) {
+  const auto between = [d](auto from, auto to, float fraction) HWY_ATTR {
+    return hn::Add(from, hn::Mul(hn::Sub(to, from), hn::Set(d, fraction)));
+  };
+  const auto at = [&](std::size_t row) HWY_ATTR { return hn::LoadU(d, blend.rows[row] + i); };
+  return between(between(at(0), at(2), blend.fraction_y), between(at(1), at(3), blend.fraction_y),
+                 blend.fraction_x);
+}
+
+void BlendRows(const BlendOf& blend, bool is_added, std::size_t size, float* HWY_RESTRICT out) {
+  const auto put = [&](auto d, std::size_t i) HWY_ATTR {
+    const auto value = BlendAt(d, blend, i);
+    hn::StoreU(is_added ? hn::Add(hn::LoadU(d, out + i), value) : value, d, out + i);
+  };
+  const D d;
+  const hn::CappedTag<float, 1> one;
+  std::size_t i = 0;
+  for (; i + hn::Lanes(d) <= size; i += hn::Lanes(d)) put(d, i);
+  for (; i < size; ++i) put(one, i);
+}
+
 // ||a - b||^2 = sum (a_i - b_i)^2 in 32 partial sums, partial sum j taking the terms i = j (mod 32)
 // in order, added up by halves: an order that no vector length changes.
 float SquaredDistanceKernel(const float* a, const float* b, std::size_t size) {
@@ -151,6 +175,7 @@ namespace touchstone {
 HWY_EXPORT(MultiplyBlock);
 HWY_EXPORT(CompareBlock);
 HWY_EXPORT(SquaredDistanceKernel);
+HWY_EXPORT(BlendRows);
 
 void MultiplyBlock(const float* a, std::size_t rows, std::size_t depth, const float* block, float* out) {
   ChooseTarget();
@@ -166,6 +191,17 @@ void CompareBlock(const float* a, std::size_t rows, std::size_t depth, const flo
 float SquaredDistanceKernel(const float* a, const float* b, std::size_t size) {
   ChooseTarget();
   return HWY_DYNAMIC_DISPATCH(SquaredDistanceKernel)(a, b, size);
+}
+
+void Blend(const float* const (&rows)[4], float fraction_x, float fraction_y, std::size_t size, float* out) {
+  ChooseTarget();
+  HWY_DYNAMIC_DISPATCH(BlendRows)(BlendOf{rows, fraction_x, fraction_y}, false, size, out);
+}
+
+void AddBlend(const float* const (&rows)[4], float fraction_x, float fraction_y, std::size_t size,
+              float* out) {
+  ChooseTarget();
+  HWY_DYNAMIC_DISPATCH(BlendRows)(BlendOf{rows, fraction_x, fraction_y}, true, size, out);
 }
 
 }  // namespace touchstone

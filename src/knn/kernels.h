@@ -22,6 +22,12 @@ void CompareBlock(const float* a, std::size_t rows, std::size_t depth, const flo
 /// touchstone::SquaredDistance (distance.h).
 float SquaredDistanceKernel(const float* a, const float* b, std::size_t size);
 
+/// What Blend and AddBlend (blend.h) are told.
+struct BlendOf {
+  const float* const* rows;  ///< 4 of them
+  float fraction_x, fraction_y;
+};
+
 // Whole-number codes (codes.h). With u(b) + Z stored of gallery rows (Z = Codes::kZero), v of query rows,
 // u(a) = f v, and p = sum_d v_d (u(b)_d + Z):
 //
@@ -63,11 +69,13 @@ struct LeafGroup {
   float long_step;    ///< in short steps
 };
 
-/// A pair that (3) of codes.h does not rule out.
-struct CodePair {
-  std::uint16_t query;  ///< row of the tile
-  std::uint16_t place;  ///< of the group: 0 .. 255
-  float squared;        ///< ||s u(a) - s u(b)||^2 of the long codes, in short steps
+/// Pairs of a tile and a group that (3) of codes.h does not rule out.
+struct CodePairs {
+  static constexpr std::size_t kMost = 64 * 256;
+  static constexpr std::size_t kGroupRows = 256;
+  std::size_t count;
+  std::int32_t pairs[kMost + 16];  ///< 256 * row of the tile + place in the group
+  float squared[kMost + 16];       ///< ||s u(a) - s u(b)||^2 of the long codes, in short steps
 };
 
 /// What a filter looked at.
@@ -76,9 +84,9 @@ struct FilterCounts {
   std::uint64_t refined = 0;  ///< pairs that passed them
 };
 
-/// Tests (3) for all pairs of a tile and a group: on leaves, then on short codes, then on long ones.
-/// @param pairs  [64 * 256], where those that pass all three are written, in any order. @return how many.
-std::size_t FilterGroup(const QueryTile& tile, const LeafGroup& group, CodePair* pairs, FilterCounts* counts);
+/// Tests (3) for all pairs of a tile and a group: on leaves, then on short codes, then on long ones. The
+/// pairs that pass all three are written, in any order; counts are added to.
+void FilterGroup(const QueryTile& tile, const LeafGroup& group, CodePairs* pairs, FilterCounts* counts);
 
 /// A row of whole numbers, and sums over it.
 struct RoundedRow {

@@ -1,8 +1,8 @@
 #include "knn/leaves.h"
 
 #include <algorithm>
+#include <cstring>
 #include <numeric>
-#include <utility>
 
 #include "touchstone/knn/codes.h"
 
@@ -20,15 +20,23 @@ class Splitter {
     if (count <= Codes::kLeaf) return;
     const std::size_t half = (count / Codes::kLeaf + 1) / 2 * Codes::kLeaf;
     const std::vector<float> direction = Direction(rows, count);
-    std::vector<std::pair<float, std::uint32_t>> places(count);
-    for (std::size_t i = 0; i < count; ++i) places[i] = {Along(direction, rows[i]), rows[i]};
-    std::nth_element(places.begin(), places.begin() + static_cast<std::ptrdiff_t>(half), places.end());
-    for (std::size_t i = 0; i < count; ++i) rows[i] = places[i].second;
+    std::vector<std::uint64_t> keys(count);
+    for (std::size_t i = 0; i < count; ++i) keys[i] = Key(Along(direction, rows[i]), rows[i]);
+    std::nth_element(keys.begin(), keys.begin() + static_cast<std::ptrdiff_t>(half), keys.end());
+    for (std::size_t i = 0; i < count; ++i) rows[i] = static_cast<std::uint32_t>(keys[i]);
     Split(rows, half);
     Split(rows + half, count - half);
   }
 
  private:
+  // Orders by value, then by row.
+  static std::uint64_t Key(float value, std::uint32_t row) {
+    std::uint32_t bits;
+    std::memcpy(&bits, &value, sizeof(bits));
+    bits ^= (bits >> 31) != 0 ? 0xFFFFFFFFU : 0x80000000U;
+    return std::uint64_t{bits} << 32 | row;
+  }
+
   const float* Row(std::uint32_t row) const { return coordinates_.values.data() + row * coordinates_.dims; }
 
   float Along(const std::vector<float>& direction, std::uint32_t row) const {
@@ -50,19 +58,19 @@ class Splitter {
     for (std::size_t i = 0; i < count; i += step) sample.push_back(rows[i]);
     std::vector<float> direction(dims_, 0.0F);
     direction[MostVariance(sample)] = 1;
-    std::vector<std::pair<float, std::uint32_t>> places(sample.size());
+    std::vector<std::uint64_t> keys(sample.size());
     for (int iteration = 0; iteration < kIterations; ++iteration) {
-      for (std::size_t i = 0; i < sample.size(); ++i) places[i] = {Along(direction, sample[i]), sample[i]};
-      const std::size_t half = places.size() / 2;
-      std::nth_element(places.begin(), places.begin() + static_cast<std::ptrdiff_t>(half), places.end());
+      for (std::size_t i = 0; i < sample.size(); ++i) keys[i] = Key(Along(direction, sample[i]), sample[i]);
+      const std::size_t half = keys.size() / 2;
+      std::nth_element(keys.begin(), keys.begin() + static_cast<std::ptrdiff_t>(half), keys.end());
       std::vector<float> low(dims_, 0.0F), high(dims_, 0.0F);
-      for (std::size_t i = 0; i < places.size(); ++i) {
+      for (std::size_t i = 0; i < keys.size(); ++i) {
         std::vector<float>& sum = i < half ? low : high;
-        const float* values = Row(places[i].second);
+        const float* values = Row(static_cast<std::uint32_t>(keys[i]));
         for (std::size_t d = 0; d < dims_; ++d) sum[d] += values[d];
       }
       for (std::size_t d = 0; d < dims_; ++d) {
-        direction[d] = high[d] / static_cast<float>(places.size() - half) - low[d] / static_cast<float>(half);
+        direction[d] = high[d] / static_cast<float>(keys.size() - half) - low[d] / static_cast<float>(half);
       }
     }
     return direction;

@@ -59,23 +59,6 @@ float DistanceRounding(std::size_t channels) {
   return 1 + static_cast<float>(static_cast<double>(channels) / 32 + 16) * std::ldexp(1.0F, -23);
 }
 
-bool AreMadeOneByOne(const RowSource& rows) {
-  std::vector<float> scratch(rows.cols());
-  return rows.rows() > 0 && rows.Row(0, scratch.data()) == scratch.data();
-}
-
-std::vector<float> MakeAllRows(const RowSource& rows) {
-  constexpr std::size_t kRowsPerTask = 64;
-  std::vector<float> made(rows.rows() * rows.cols());
-  ParallelFor((rows.rows() + kRowsPerTask - 1) / kRowsPerTask, [&](std::size_t block) {
-    const std::size_t last = std::min(rows.rows(), (block + 1) * kRowsPerTask);
-    for (std::size_t r = block * kRowsPerTask; r < last; ++r) {
-      rows.Row(r, made.data() + r * rows.cols());
-    }
-  });
-  return made;
-}
-
 }  // namespace
 
 SearchCounts& SearchCounts::operator+=(const SearchCounts& other) {
@@ -121,23 +104,23 @@ class PatchSearch::Task {
   /// @return whether it went to the end: false if whole rows would cost less.
   bool ByCodes() {
     const Codes& codes = gallery_.codes;
-    CodePair pairs[kQueriesPerTask * kRowsOfGroup];
+    CodePairs pairs;
     for (std::size_t i = 0; i < count_; ++i) SetReach(i);
     const SearchCounts before = counts_;
     for (std::size_t group = 0; group < codes.num_groups(); ++group) {
       const LeafGroup leaves = GroupAt(group);
       FilterCounts filtered;
-      const std::size_t num_pairs = FilterGroup(Tile(), leaves, pairs, &filtered);
+      FilterGroup(Tile(), leaves, &pairs, &filtered);
       counts_.pairs += count_ * leaves.rows;
       counts_.scanned += filtered.scanned;
       counts_.refined += filtered.refined;
       SearchCounts with_pairs = counts_;
-      with_pairs.measured += num_pairs;
+      with_pairs.measured += pairs.count;
       if (CodesTellTooLittle(with_pairs, count_ * codes.rows, search_.query_.cols)) {
         counts_.pairs = before.pairs;  // they will be dealt with again
         return false;
       }
-      MeasurePairs(pairs, num_pairs, group * kRowsOfGroup);
+      MeasurePairs(pairs, group * kRowsOfGroup);
     }
     return true;
   }
@@ -171,7 +154,8 @@ class PatchSearch::Task {
   const SearchCounts& counts() const { return counts_; }
 
  private:
-  static constexpr std::size_t kRowsOfGroup = Codes::kLeaf * Codes::kGroup;
+  static constexpr std::size_t kRowsOfGroup = CodePairs::kGroupRows;
+  static_assert(kRowsOfGroup == Codes::kLeaf * Codes::kGroup);
 
   static void CopyRow(const WholeRows& whole, std::size_t row, float* out) {
     const float* block = whole.values.data() + row / WholeRows::kBlock * WholeRows::kBlock * whole.cols;
@@ -225,11 +209,16 @@ class PatchSearch::Task {
     long_reaches_[i] = distance + search_.codes_.long_errors[first_ + i];
   }
 
-  void MeasurePairs(const CodePair* pairs, std::size_t count, std::size_t first_place) {
-    for (std::size_t n = 0; n < count; ++n) {
-      const std::size_t i = pairs[n].query, place = first_place + pairs[n].place;
-      const float reach = long_reaches_[i] + gallery_.codes.long_errors[place];  // shorter by now, perhaps
-      if (pairs[n].squared > reach * reach * 1.00001F) continue;
+  // Those with the least bounds first: what they are found to be rules out most of the others.
+  void MeasurePairs(const CodePairs& pairs, std::size_t first_place) {
+    std::vector<std::pair<float, std::int32_t>> by_bound(pairs.count);
+    for (std::size_t n = 0; n < pairs.count; ++n) by_bound[n] = {pairs.squared[n], pairs.pairs[n]};
+    std::sort(by_bound.begin(), by_bound.end());
+    for (const auto& [squared, pair] : by_bound) {
+      const std::size_t i = static_cast<std::size_t>(pair) / kRowsOfGroup;
+      const std::size_t place = first_place + static_cast<std::size_t>(pair) % kRowsOfGroup;
+      const float reach = long_reaches_[i] + gallery_.codes.long_errors[place];
+      if (squared > reach * reach * 1.00001F) continue;
       if (Measure(i, gallery_.codes.order[place])) SetReach(i);
     }
   }
@@ -277,15 +266,7 @@ void PatchSearch::AddImage(const RowSource& rows, const Codes& codes, std::int32
       codes.long_dims != codes_.long_dims) {
     throw std::logic_error("PatchSearch::AddImage: rows, codes and query do not belong together");
   }
-  const std::uint64_t measured_before = counts().measured;
-  if (num_measured_in_last_ > rows.rows() / 2 && AreMadeOneByOne(rows)) {
-    // Each row is looked at more than once, so making all of them first costs less.
-    const std::vector<float> made = MakeAllRows(rows);
-    SearchImage({MatrixRows({made.data(), rows.rows(), rows.cols()}), codes, image});
-  } else {
-    SearchImage({rows, codes, image});
-  }
-  num_measured_in_last_ = counts().measured - measured_before;
+  SearchImage({rows, codes, image});
   ++num_images_added_;
   num_rows_added_ += codes.rows;
 }

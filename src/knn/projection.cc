@@ -5,22 +5,46 @@
 #include <cmath>
 #include <random>
 
+#include "knn/kernels.h"
 #include "touchstone/core/error.h"
+#include "touchstone/core/parallel.h"
 
 namespace touchstone {
 namespace {
 
 using RowMajorMatrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-constexpr int kIterations = 4;
-constexpr double kShareInRange = 0.9999;
+constexpr int kIterations = 3;
+constexpr double kShareInRange = 0.9998;
 constexpr float kLargest = 126;  // whole number that a coordinate is rounded to (Codes::kMost)
 
-// An orthonormal basis of the columns of `m`, computed in double so that it holds to float's precision.
+// a * b, on all threads.
+RowMajorMatrix Product(const RowMajorMatrix& a, const Eigen::MatrixXf& b) {
+  constexpr Eigen::Index kBlock = kKernelBlock;
+  RowMajorMatrix product(a.rows(), b.cols());
+  const auto num_blocks = static_cast<std::size_t>((b.cols() + kBlock - 1) / kBlock);
+  ParallelFor(num_blocks, [&](std::size_t block) {
+    const Eigen::Index first = static_cast<Eigen::Index>(block) * kBlock;
+    const Eigen::Index count = std::min(kBlock, b.cols() - first);
+    RowMajorMatrix columns = RowMajorMatrix::Zero(b.rows(), kBlock), out(a.rows(), kBlock);
+    columns.leftCols(count) = b.middleCols(first, count);
+    MultiplyBlock(a.data(), static_cast<std::size_t>(a.rows()), static_cast<std::size_t>(a.cols()),
+                  columns.data(), out.data());
+    product.middleCols(first, count) = out.leftCols(count);
+  });
+  return product;
+}
+
+// An orthonormal basis of the columns of `m`.
+template <class Matrix>
+Matrix BasisOf(const Matrix& m) {
+  const Eigen::HouseholderQR<Matrix> qr(m);
+  return qr.householderQ() * Matrix::Identity(m.rows(), m.cols());
+}
+
+// The same, computed in double so that it holds to float's precision.
 Eigen::MatrixXf Orthonormalised(const Eigen::MatrixXf& m) {
-  const Eigen::HouseholderQR<Eigen::MatrixXd> qr(m.cast<double>());
-  const Eigen::MatrixXd q = qr.householderQ() * Eigen::MatrixXd::Identity(m.rows(), m.cols());
-  return q.cast<float>();
+  return BasisOf<Eigen::MatrixXd>(m.cast<double>()).cast<float>();
 }
 
 Eigen::MatrixXf FixedStart(Eigen::Index rows, Eigen::Index cols) {
@@ -32,10 +56,27 @@ Eigen::MatrixXf FixedStart(Eigen::Index rows, Eigen::Index cols) {
   return start;
 }
 
+// A basis of a subspace that holds nearly all variance that one of its size can. All of them: no search.
+Eigen::MatrixXf LeadingSubspace(const RowMajorMatrix& centred, Eigen::Index size) {
+  if (size == centred.cols()) return Eigen::MatrixXf::Identity(size, size);
+  Eigen::MatrixXf basis = BasisOf<Eigen::MatrixXf>(FixedStart(centred.cols(), size));
+  const float scale = centred.cwiseAbs().maxCoeff();
+  const RowMajorMatrix turned = centred.transpose() / std::max(scale, 1e-30F);
+  for (int i = 0; scale > 0 && i < kIterations; ++i) {
+    // B <- orth(X^T X B): converges to the leading eigenvectors of the covariance.
+    const Eigen::MatrixXf image = Product(turned, Product(centred, basis) / scale);
+    // A little of the old basis keeps directions apart where the data has fewer than M of its own.
+    basis = BasisOf<Eigen::MatrixXf>(image + basis * (1e-6F * image.cwiseAbs().maxCoeff()));
+  }
+  return basis;
+}
+
 // Turns the basis of a subspace so that its directions come by falling variance (Rayleigh-Ritz).
 Eigen::MatrixXf ByFallingVariance(const RowMajorMatrix& centred, const Eigen::MatrixXf& basis) {
-  const Eigen::MatrixXd coordinates = (centred * basis).cast<double>();
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(coordinates.transpose() * coordinates);
+  const float scale = std::max(centred.cwiseAbs().maxCoeff(), 1e-30F);
+  const RowMajorMatrix coordinates = Product(centred, basis) / scale;
+  const RowMajorMatrix products = Product(coordinates.transpose(), coordinates);
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(products.cast<double>());
   const Eigen::MatrixXd turned = basis.cast<double>() * solver.eigenvectors().rowwise().reverse();
   return Orthonormalised(turned.cast<float>());
 }
@@ -60,17 +101,22 @@ Eigen::ArrayXf Rests(const Eigen::ArrayXf& squared_lengths, const RowMajorMatrix
   return rests - *mean;
 }
 
-// Steps such that nearly all of these numbers are within 126 of them: a few rows may go beyond the range,
-// which costs them some of their bound, rather than have all others rounded coarsely. `otherwise` if all are
-// 0.
-float StepFor(const RowMajorMatrix& coordinates, const Eigen::ArrayXf& rests, float otherwise) {
-  std::vector<float> sizes(coordinates.data(), coordinates.data() + coordinates.size());
-  sizes.insert(sizes.end(), rests.data(), rests.data() + rests.size());
-  for (float& size : sizes) size = std::abs(size);
+// What nearly all of these numbers are within.
+float Range(const float* values, Eigen::Index size) {
+  std::vector<float> sizes(values, values + size);
+  for (float& value : sizes) value = std::abs(value);
   const auto place =
       sizes.begin() + static_cast<std::ptrdiff_t>(kShareInRange * static_cast<double>(sizes.size() - 1));
   std::nth_element(sizes.begin(), place, sizes.end());
-  const float range = *place;
+  return *place;
+}
+
+// A step such that nearly all coordinates and nearly all rests are within 126 of them: a few may go beyond,
+// which costs them some of their bound, rather than have all others rounded coarsely. `otherwise` if all are
+// 0.
+float StepFor(const RowMajorMatrix& coordinates, const Eigen::ArrayXf& rests, float otherwise) {
+  const float range =
+      std::max(Range(coordinates.data(), coordinates.size()), Range(rests.data(), rests.size()));
   return range > 0 && std::isfinite(range) ? std::max(range / kLargest, 1e-30F) : otherwise;
 }
 
@@ -88,28 +134,19 @@ Projection FitProjection(RowsView sample) {
   }
   Projection projection;
   projection.num_channels = sample.cols;
-  projection.num_short =
-      std::min(sample.cols, sample.cols > kManyChannels ? kShortDirectionsOfMany : kShortDirections);
-  projection.num_directions = std::min(sample.cols, projection.num_short + kLongDirections);
+  projection.num_short = std::min(sample.cols, kShortDirections);
+  projection.num_directions = std::min(sample.cols, kShortDirections + kLongDirections);
   const Eigen::Map<const RowMajorMatrix> rows(sample.data, static_cast<Eigen::Index>(sample.rows),
                                               static_cast<Eigen::Index>(sample.cols));
   const Eigen::RowVectorXf centre = rows.colwise().mean();
   const RowMajorMatrix centred = rows.rowwise() - centre;
-  Eigen::MatrixXf basis =
-      Orthonormalised(FixedStart(rows.cols(), static_cast<Eigen::Index>(projection.num_directions)));
-  const float scale = centred.cwiseAbs().maxCoeff();
-  for (int i = 0; scale > 0 && i < kIterations; ++i) {
-    // B <- orth(X^T X B): converges to the leading eigenvectors of the covariance.
-    const Eigen::MatrixXf image = centred.transpose() * ((centred * basis) / scale) / scale;
-    // A little of the old basis keeps directions apart where the data has fewer than M of its own.
-    basis = Orthonormalised(image + basis * (1e-6F * image.cwiseAbs().maxCoeff()));
-  }
-  basis = ByFallingVariance(centred, basis);
+  const Eigen::MatrixXf basis = ByFallingVariance(
+      centred, LeadingSubspace(centred, static_cast<Eigen::Index>(projection.num_directions)));
   const auto m = static_cast<Eigen::Index>(projection.num_short);
   const RowMajorMatrix directions = Turned(basis, m).transpose();
   projection.centre.assign(centre.data(), centre.data() + centre.size());
   projection.directions.assign(directions.data(), directions.data() + directions.size());
-  const RowMajorMatrix coordinates = centred * directions.transpose();
+  const RowMajorMatrix coordinates = Product(centred, directions.transpose());
   const RowMajorMatrix of_short = coordinates.leftCols(m), others = coordinates.rightCols(basis.cols() - m);
   const Eigen::ArrayXf squared_lengths = centred.rowwise().squaredNorm();
   const Eigen::ArrayXf short_rests = Rests(squared_lengths, of_short, &projection.short_rest);

@@ -14,7 +14,7 @@ static_assert(kBlock == kKernelBlock, "the layout is the kernel's");
 
 }  // namespace
 
-void CentreAndTurn(const RowSource& rows, std::size_t first, const std::vector<float>& centre, float* scratch,
+void CentreAndTurn(const RowSource& rows, std::size_t first, const float* centre, float* scratch,
                    float* out) {
   const std::size_t count = std::min(kBlock, rows.rows() - first);
   std::fill(out, out + rows.cols() * kBlock, 0.0F);
@@ -44,7 +44,7 @@ WholeRows MakeWholeRows(const Projection& projection, const RowSource& rows) {
   std::vector<float> scratch(made.cols);
   for (std::size_t block = 0; block < num_blocks; ++block) {
     float* values = made.values.data() + block * kBlock * made.cols;
-    CentreAndTurn(rows, block * kBlock, projection.centre, scratch.data(), values);
+    CentreAndTurn(rows, block * kBlock, projection.centre.data(), scratch.data(), values);
     double whole[kBlock] = {};
     AddSquaredLengths(values, made.cols, whole);
     for (std::size_t j = 0; j < std::min(kBlock, made.rows - block * kBlock); ++j) {

@@ -3,15 +3,9 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "touchstone/knn/blend.h"
+
 namespace touchstone {
-namespace {
-
-// out = low + (high - low) * fraction, value by value.
-void Blend(const float* low, const float* high, float fraction, int count, float* out) {
-  for (int i = 0; i < count; ++i) out[i] = low[i] + (high[i] - low[i]) * fraction;
-}
-
-}  // namespace
 
 std::vector<FusedRows::Tap> FusedRows::Taps(int in, int out) {
   std::vector<Tap> taps(out);
@@ -46,14 +40,8 @@ const float* FusedRows::Row(std::size_t r, float* scratch) const {
     if (tx.fraction == 0 && ty.fraction == 0) {
       std::copy_n(at(ty.low, tx.low), channels, out);
     } else {
-      constexpr int kPiece = 256;  // channels blended at a time, so that they stay in the first cache
-      float left[kPiece], right[kPiece];
-      for (int c = 0; c < channels; c += kPiece) {
-        const int count = std::min(kPiece, channels - c);
-        Blend(at(ty.low, tx.low) + c, at(ty.high, tx.low) + c, ty.fraction, count, left);
-        Blend(at(ty.low, tx.high) + c, at(ty.high, tx.high) + c, ty.fraction, count, right);
-        Blend(left, right, tx.fraction, count, out + c);
-      }
+      Blend({at(ty.low, tx.low), at(ty.low, tx.high), at(ty.high, tx.low), at(ty.high, tx.high)}, tx.fraction,
+            ty.fraction, static_cast<std::size_t>(channels), out);
     }
     out += channels;
   }

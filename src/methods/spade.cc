@@ -15,7 +15,7 @@ namespace touchstone {
 namespace {
 
 constexpr std::size_t kSampleImages = 32;  // for the projection: images, and rows of each
-constexpr std::size_t kSampleRows = 128;
+constexpr std::size_t kSampleRows = 192;
 
 RowsView View(const FeatureMap& map) {
   return {map.values.data(), map.shape.num_locations(), static_cast<std::size_t>(map.shape.channels)};
@@ -182,9 +182,12 @@ struct SpadeScorer::Impl {
   }
 
   // Stage 2 in one search space: the mean distance of each location to its k nearest, and the nearest.
-  void SearchSpace(std::size_t space, const FeatureMap& query, MethodScores* scores) const {
+  // @param query_rows  the same as `query`, from what it was made of.
+  void SearchSpace(std::size_t space, const FeatureMap& query, const RowSource& query_rows,
+                   MethodScores* scores) const {
     const std::size_t k = static_cast<std::size_t>(options.num_neighbors);
-    PatchSearch search(View(query), projections[space], k);
+    const Projection& projection = projections[space];
+    PatchSearch search(View(query), EncodeQuery(projection, query_rows), projection, k);
     for (const Neighbor& image : scores->retrieved) {
       const auto image_codes = codes.Get(image.row);
       const auto image_rows = rows.Get(image.row);
@@ -234,14 +237,13 @@ MethodScores SpadeScorer::Score(const ImageFeatures& features, std::uint64_t dra
     scores.retrieved = DrawImages(ranked, count, options.seed, draw);
   }
   if (scope.gate && *scores.retrieval_score <= *scope.gate) return scores;
-  std::vector<FeatureMap> spaces;
-  if (options.fusion == Fusion::kConcat) {
-    spaces.push_back(FuseLevels(levels));
-  } else {
-    spaces = std::move(levels);
-  }
+  const auto spaces = SearchSpaces(levels, options.fusion);
   for (std::size_t s = 0; s < spaces.size(); ++s) {
-    impl_->SearchSpace(s, spaces[s], &scores);
+    if (options.fusion == Fusion::kConcat) {
+      impl_->SearchSpace(s, FuseLevels(levels), *spaces[s], &scores);
+    } else {
+      impl_->SearchSpace(s, levels[s], *spaces[s], &scores);
+    }
   }
   return scores;
 }

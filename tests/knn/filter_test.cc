@@ -125,11 +125,15 @@ double SquaredOfLongCodes(const Problem& problem, std::size_t q, std::size_t pla
 // All pairs within reach are there, and no other but those that the long codes cannot rule out.
 void ExpectFilters(Problem problem, std::size_t rank, const std::string& what) {
   const std::vector<double> within = SetReaches(&problem, rank);
-  std::vector<CodePair> pairs(64 * 256);
+  CodePairs pairs;
   FilterCounts counts;
-  const std::size_t count = FilterGroup(problem.tile(), problem.group(), pairs.data(), &counts);
+  FilterGroup(problem.tile(), problem.group(), &pairs, &counts);
+  const std::size_t count = pairs.count;
   std::map<std::pair<std::size_t, std::size_t>, float> found;
-  for (std::size_t n = 0; n < count; ++n) found[{pairs[n].query, pairs[n].place}] = pairs[n].squared;
+  for (std::size_t n = 0; n < count; ++n) {
+    const auto pair = static_cast<std::size_t>(pairs.pairs[n]);
+    found[{pair / CodePairs::kGroupRows, pair % CodePairs::kGroupRows}] = pairs.squared[n];
+  }
   ASSERT_EQ(found.size(), count) << what << ": a pair twice";
   for (std::size_t q = 0; q < problem.queries.rows; ++q) {
     for (std::size_t place = 0; place < problem.codes.rows; ++place) {
@@ -169,9 +173,10 @@ TEST(FilterGroup, RulesOutMostOfWhatIsFar) {
   Problem problem = MakeProblem(64, 256, 64, false);
   SetReaches(&problem, 0);
   for (float& reach : problem.short_reaches) reach = std::min(reach, 1000.0F);
-  std::vector<CodePair> pairs(64 * 256);
+  CodePairs pairs;
   FilterCounts counts;
-  const std::size_t count = FilterGroup(problem.tile(), problem.group(), pairs.data(), &counts);
+  FilterGroup(problem.tile(), problem.group(), &pairs, &counts);
+  const std::size_t count = pairs.count;
   EXPECT_LT(counts.scanned, 64u * 256 * 2 / 3);  // one of five centres is near
   EXPECT_LT(counts.refined, counts.scanned);
   EXPECT_LT(count, counts.scanned);

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <random>
 #include <stdexcept>
 
 #include "methods/golden_primitives.h"
@@ -70,6 +72,42 @@ TEST(FuseLevels, NeverLeavesTheRangeOfItsNeighbours) {
 }
 
 TEST(FuseLevels, OfNothingIsABug) { EXPECT_THROW(FuseLevels({}), std::logic_error); }
+
+// What a projection makes of fused rows, from the levels and from the rows themselves.
+TEST(FusedRows, ProjectsLevelsAsItWouldTheRows) {
+  std::mt19937 generator(4);
+  const auto level = [&](int height, int width, int channels) {
+    FeatureMap map{{height, width, channels}, {}};
+    map.values.resize(map.shape.num_values());
+    for (float& value : map.values) value = static_cast<float>(generator() % 1000) / 100 - 3;
+    return map;
+  };
+  const std::vector<std::vector<FeatureMap>> pyramids{{level(8, 8, 5), level(4, 4, 70), level(2, 2, 130)},
+                                                      {level(7, 9, 3), level(7, 9, 4), level(3, 5, 6)},
+                                                      {level(6, 1, 40), level(1, 1, 9)},
+                                                      {level(5, 5, 20)}};
+  for (const std::vector<FeatureMap>& levels : pyramids) {
+    const FusedRows rows(levels);
+    const FeatureMap fused = FuseLevels(levels);
+    const RowsView view{fused.values.data(), rows.rows(), rows.cols()};
+    const Projection projection = FitProjection(view);
+    const Coordinates of_levels = rows.ProjectAll(projection),
+                      of_rows = Project(projection, MatrixRows(view));
+    ASSERT_EQ(of_levels.dims, of_rows.dims);
+    for (std::size_t r = 0; r < rows.rows(); ++r) {
+      const double rounding = projection.rounding() * of_levels.scales[r];
+      EXPECT_GE(of_levels.scales[r], std::sqrt(of_rows.squared_lengths[r]) * 0.9999);
+      EXPECT_NEAR(of_levels.squared_lengths[r], of_rows.squared_lengths[r],
+                  projection.rounding() * of_levels.scales[r] * of_levels.scales[r]);
+      double squared = 0;
+      for (std::size_t d = 0; d < of_levels.dims; ++d) {
+        squared +=
+            std::pow(of_levels.values[r * of_levels.dims + d] - of_rows.values[r * of_rows.dims + d], 2.0);
+      }
+      EXPECT_LE(std::sqrt(squared), 2 * rounding);
+    }
+  }
+}
 
 }  // namespace
 }  // namespace touchstone

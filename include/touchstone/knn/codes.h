@@ -37,7 +37,7 @@ struct Codes {
   static constexpr std::size_t kLeaf = 16;   ///< rows of a leaf
   static constexpr std::size_t kGroup = 16;  ///< leaves whose centres are compared at once
   static constexpr int kMost = 126;          ///< where values of u are cut off; even
-  static constexpr int kZero = 127;          ///< what is added to u, so that it is stored unsigned
+  static constexpr int kZero = 128;          ///< what is added to u, so that it is stored unsigned
 
   std::size_t rows = 0;
   std::size_t short_dims = 0;  ///< m + 1, rounded up to a multiple of 4 with zeros

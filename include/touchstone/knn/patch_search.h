@@ -86,7 +86,6 @@ class PatchSearch {
   std::vector<SearchCounts> counts_;  ///< of each task
   std::vector<char> wants_whole_;     ///< whether the codes told too little, of each task
   std::size_t num_images_added_ = 0, num_rows_added_ = 0;
-  std::uint64_t num_measured_in_last_ = 0;  ///< of the image before
 };
 
 }  // namespace touchstone

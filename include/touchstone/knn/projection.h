@@ -40,13 +40,12 @@ struct Projection {
   double rounding() const;
 };
 
-/// How codes are sized. The short one is compared with every pair that leaves (codes.h) do not rule out: m
-/// directions and the rest fill 48 bytes, 64 where there are many channels, since those leave more over. The
-/// long one has up to 131 directions more. search_bench prints what share of all pairs each lets through.
+/// How codes are sized. The short one is compared with every pair that leaves (codes.h) do not rule out: with
+/// the rest its directions fill 48 bytes. The long one has up to 195 directions more: networks differ in how
+/// many they need, and fewer let more pairs through whose distances must then be computed. search_bench
+/// prints what share of all pairs each lets through.
 constexpr std::size_t kShortDirections = 47;
-constexpr std::size_t kShortDirectionsOfMany = 63;
-constexpr std::size_t kManyChannels = 256;  ///< more than that are many
-constexpr std::size_t kLongDirections = 131;
+constexpr std::size_t kLongDirections = 195;
 
 /// Fits a projection to a sample of rows by subspace iteration (deterministic, fixed start).
 /// @param sample [S x C], S >= 1. Few or constant rows are fine: the directions are orthonormal all the
@@ -65,6 +64,10 @@ struct Coordinates {
 /// Coordinates of rows, each by itself. On this thread alone; O(G * C * M).
 /// @throws Error kNotFinite if a row is not finite or its squared length reaches 1e36.
 Coordinates Project(const Projection& projection, const RowSource& rows);
+
+/// The same of rows that hold the channels from `first_channel` on and no others: what those add to the
+/// coordinates and squared lengths of whole rows.
+Coordinates ProjectPart(const Projection& projection, std::size_t first_channel, const RowSource& rows);
 
 /// Beyond this, sums of squares leave float32 and comparisons of bounds would mean nothing.
 /// @throws Error kNotFinite unless squared_length < 1e36.

@@ -27,9 +27,8 @@ struct WholeRows {
 WholeRows MakeWholeRows(const Projection& projection, const RowSource& rows);
 
 /// One block of 32 rows, centred and turned: out [C x 32]; missing rows are zero.
-/// @param first  of the block. @param scratch [C].
-void CentreAndTurn(const RowSource& rows, std::size_t first, const std::vector<float>& centre, float* scratch,
-                   float* out);
+/// @param first  row of the block. @param centre [C]. @param scratch [C].
+void CentreAndTurn(const RowSource& rows, std::size_t first, const float* centre, float* scratch, float* out);
 
 /// Adds the squared length of each of the 32 columns of a [depth x 32] block, in double.
 void AddSquaredLengths(const float* block, std::size_t depth, double* lengths);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "touchstone/core/feature_map.h"
+#include "touchstone/knn/projection.h"
 #include "touchstone/knn/rows.h"
 
 namespace touchstone {
@@ -22,6 +23,9 @@ class FusedRows : public RowSource {
   std::size_t cols() const override { return static_cast<std::size_t>(grid_.channels); }
   /// F at location r = y * W + x. O(C).
   const float* Row(std::size_t r, float* scratch) const override;
+  /// Projects each level on its own grid and interpolates the coordinates, for both are linear: O(H_l W_l C_l
+  /// M) for each level l, O(H1 W1 M) for the rest.
+  Coordinates ProjectAll(const Projection& projection) const override;
 
  private:
   // Where an output coordinate reads: in[low] * (1 - fraction) + in[high] * fraction.
@@ -36,6 +40,9 @@ class FusedRows : public RowSource {
     std::vector<Tap> xs, ys;
   };
   static std::vector<Tap> Taps(int in, int out);
+  // Adds what a level that has its own coordinates adds to those of F.
+  void AddInterpolated(const Level& level, const Coordinates& own, const float* centre,
+                       Coordinates* fused) const;
 
   FeatureShape grid_;  ///< the finest grid with all channels
   std::vector<Level> levels_;
