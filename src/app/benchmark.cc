@@ -79,13 +79,15 @@ void TakeVerdicts(const Results& results, BenchmarkFigures* figures) {
   figures->found = BinomialShare(num_found, num_bad);
 }
 
-void TakeFigures(const MetricsReport& metrics, BenchmarkRow* row) {
+void TakeFigures(const MetricsReport& metrics, ImageScore image_score, BenchmarkRow* row) {
   if (metrics.objects.size() != 1) throw std::logic_error("a category was evaluated as several");
   const MetricsGroup& group = metrics.objects.begin()->second.overall;
   row->num_normal = group.num_normal;
   row->num_anomalous = group.num_anomalous;
   row->figures.image_map_max = group.image_map_max.rocauc;
   row->figures.image_retrieval = group.image_retrieval.rocauc;
+  row->figures.image_patch_max = {std::nullopt, "the images were not scored by it (--image-score patch-max)"};
+  if (image_score == ImageScore::kPatchMax) row->figures.image_patch_max = group.image_score.rocauc;
   row->figures.pixel = group.pixel.rocauc;
   row->figures.au_pro = group.au_pro.at(kProLimit);
 }
@@ -192,7 +194,8 @@ class BenchmarkRun {
       BenchmarkRow row = RunSetting(category, setting, gallery.path(), progress);
       row.num_train = fit->num_images;
       row.num_failed += fit->failed.size();
-      WriteFileAtomically(FolderOf(category) / setting.folder / kRowFile, BenchmarkRowJson(row, key));
+      WriteFileAtomically(FolderOf(category) / setting.folder / kRowFile,
+                          BenchmarkRowJson(row, plan_.options.method, key));
       Record(row, RowOrigin::kThisRun);
     }
     return fit.has_value();
@@ -203,7 +206,7 @@ class BenchmarkRun {
     const fs::path folder = FolderOf(category) / setting.folder;
     std::error_code error;
     if (options_.force || !fs::exists(folder / kMetricsFile, error)) return std::nullopt;
-    std::optional<BenchmarkRow> row = ReadBenchmarkRow(folder / kRowFile, key);
+    std::optional<BenchmarkRow> row = ReadBenchmarkRow(folder / kRowFile, plan_.options.method, key);
     if (row) {  // files of the same bytes may lie under another name now
       row->category = category.name;
       row->setting = setting.name;
@@ -244,7 +247,7 @@ class BenchmarkRun {
     evaluate.results = results;
     const MetricsReport metrics = Evaluate(evaluate, progress);
     if (metrics.interrupted) throw Interruption{};
-    TakeFigures(metrics, &row);
+    TakeFigures(metrics, plan_.options.image_score, &row);
     TakeVerdicts(scored.results, &row.figures);
     WriteFileAtomically(results / kMetricsFile, MetricsJson(metrics));
     RewriteReport(evaluate, metrics);
@@ -287,6 +290,9 @@ BenchmarkSummary Benchmark(const BenchmarkOptions& options, ProgressSink& progre
   Validate(options.evaluate);
   Validate(options.fit.scoring, 1 << 10);
   ValidateFalseAlarmRate(options.fit.false_alarm_rate);
+  if (options.ablation != Ablation::kNone && options.fit.scoring.method != Method::kSpade) {
+    throw Error(ErrorCode::kOption, "--ablation: is of SPADE's options; leave out --method or --ablation");
+  }
   CheckOutputFolder(options.output, kMarker, true);  // an earlier run of ours is continued
   CheckHoldsNone(options.output, {options.root, options.fit.roi});
   CheckInNone(options.output, {options.root});

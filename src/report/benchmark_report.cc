@@ -21,9 +21,9 @@ constexpr std::uint64_t kMaxRowBytes = std::uint64_t{1} << 20;
 Json OrNull(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
 
 // The figures of a row beside the published ones.
-void PutFigures(Json* json, const ComparedRow& row) {
+void PutFigures(Json* json, const std::vector<BenchmarkColumn>& columns, const ComparedRow& row) {
   for (std::size_t i = 0; i < row.figures.size(); ++i) {
-    const BenchmarkColumn& column = kBenchmarkColumns[i];
+    const BenchmarkColumn& column = columns[i];
     const std::string name = column.name;
     PutMetric(json, name, row.figures[i].ours);
     PutInterval(json, name + "_ci", row.figures[i].ours);
@@ -42,13 +42,13 @@ Json HeadingOf(const BenchmarkRow& row) {
       {"error", row.error.empty() ? Json(nullptr) : Json(row.error)}};
 }
 
-Json RowJson(const ComparedRow& row) {
+Json RowJson(const std::vector<BenchmarkColumn>& columns, const ComparedRow& row) {
   Json json = row.row != nullptr ? HeadingOf(*row.row) : Json{{"mean", row.name}, {"setting", row.setting}};
-  PutFigures(&json, row);
+  PutFigures(&json, columns, row);
   return json;
 }
 
-BenchmarkRow RowFrom(const Json& json) {
+BenchmarkRow RowFrom(const Json& json, Method method) {
   BenchmarkRow row;
   row.category = json.at("category").get<std::string>();
   row.setting = json.at("setting").get<std::string>();
@@ -57,13 +57,13 @@ BenchmarkRow RowFrom(const Json& json) {
   row.num_normal = images.at("normal").get<std::uint64_t>();
   row.num_anomalous = images.at("anomalous").get<std::uint64_t>();
   row.num_failed = json.at("failed_images").get<std::uint64_t>();
-  for (const BenchmarkColumn& column : kBenchmarkColumns) {
+  for (const BenchmarkColumn& column : BenchmarkColumns(method)) {
     row.figures.*column.ours = MetricFrom(json, column.name);
   }
   return row;
 }
 
-std::string CsvFigures(const ComparedRow& row) {
+std::string CsvFigures(const std::vector<BenchmarkColumn>& columns, const ComparedRow& row) {
   std::string csv;
   for (std::size_t i = 0; i < row.figures.size(); ++i) {
     const ComparedFigure& figure = row.figures[i];
@@ -71,7 +71,7 @@ std::string CsvFigures(const ComparedRow& row) {
     csv += ',' + CsvCell(figure.ours.value);
     csv += ',' + CsvCell(interval ? std::optional<double>(interval->low) : std::nullopt);
     csv += ',' + CsvCell(interval ? std::optional<double>(interval->high) : std::nullopt);
-    if (kBenchmarkColumns[i].published == nullptr) continue;
+    if (columns[i].published == nullptr) continue;
     csv += ',' + CsvCell(figure.published) + ',' + CsvCell(figure.difference());
   }
   return csv;
@@ -80,9 +80,10 @@ std::string CsvFigures(const ComparedRow& row) {
 }  // namespace
 
 std::string BenchmarkJson(const BenchmarkReport& report) {
+  const std::vector<BenchmarkColumn> columns = BenchmarkColumns(report.options.method);
   Json rows = Json::array(), means = Json::array();
-  for (const ComparedRow& row : CategoryRows(report)) rows.push_back(RowJson(row));
-  for (const ComparedRow& row : MeanRows(report)) means.push_back(RowJson(row));
+  for (const ComparedRow& row : CategoryRows(report)) rows.push_back(RowJson(columns, row));
+  for (const ComparedRow& row : MeanRows(report)) means.push_back(RowJson(columns, row));
   const Json json = {{"schema", kSchema},
                      {"touchstone_version", report.touchstone_version},
                      {"extractor", {{"name", report.extractor_name}, {"sha256", report.extractor_sha256}}},
@@ -100,7 +101,8 @@ std::string BenchmarkJson(const BenchmarkReport& report) {
 
 std::string BenchmarkCsv(const BenchmarkReport& report) {
   std::string csv = "category,setting,train_images,normal_images,anomalous_images,failed_images";
-  for (const BenchmarkColumn& column : kBenchmarkColumns) {
+  const std::vector<BenchmarkColumn> columns = BenchmarkColumns(report.options.method);
+  for (const BenchmarkColumn& column : columns) {
     const std::string name = std::string(",") + column.name;
     csv += name + name + "_low" + name + "_high";
     if (column.published != nullptr) csv += name + "_published" + name + "_difference";
@@ -109,22 +111,26 @@ std::string BenchmarkCsv(const BenchmarkReport& report) {
   for (const ComparedRow& row : CategoryRows(report)) {
     csv += CsvCell(row.name) + ',' + CsvCell(row.setting) + ',' + std::to_string(row.row->num_train) + ',' +
            std::to_string(row.row->num_normal) + ',' + std::to_string(row.row->num_anomalous) + ',' +
-           std::to_string(row.row->num_failed) + CsvFigures(row) + ',' + CsvCell(row.row->error) + '\n';
+           std::to_string(row.row->num_failed) + CsvFigures(columns, row) + ',' + CsvCell(row.row->error) +
+           '\n';
   }
   return csv;
 }
 
-std::string BenchmarkRowJson(const BenchmarkRow& row, const std::string& key) {
+std::string BenchmarkRowJson(const BenchmarkRow& row, Method method, const std::string& key) {
   BenchmarkReport alone;
+  alone.options.method = method;
   alone.rows = {row};
-  return DocumentText({{"schema", kRowSchema}, {"key", key}, {"row", RowJson(CategoryRows(alone).front())}});
+  const Json json = RowJson(BenchmarkColumns(method), CategoryRows(alone).front());
+  return DocumentText({{"schema", kRowSchema}, {"key", key}, {"row", json}});
 }
 
-std::optional<BenchmarkRow> ReadBenchmarkRow(const std::filesystem::path& file, const std::string& key) {
+std::optional<BenchmarkRow> ReadBenchmarkRow(const std::filesystem::path& file, Method method,
+                                             const std::string& key) {
   try {
     const Json json = Json::parse(ReadFile(file, kMaxRowBytes));
     if (json.at("schema") != kRowSchema || json.at("key") != key) return std::nullopt;
-    return RowFrom(json.at("row"));
+    return RowFrom(json.at("row"), method);
   } catch (const Error&) {
     return std::nullopt;  // not there
   } catch (const Json::exception&) {

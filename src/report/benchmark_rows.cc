@@ -22,29 +22,47 @@ Metric MeanOf(const Rows& rows, Metric BenchmarkFigures::*figure) {
   return {sum / static_cast<double>(rows.size()), ""};
 }
 
-ComparedRow MeanRow(const Rows& rows, const std::string& name, bool has_published) {
+enum class Beside { kNothing, kPublished };
+
+// The published mean for these categories, or for all of them as the paper gives it.
+double PublishedMean(const ScoringOptions& options, const Rows& rows, double PublishedFigures::*figure) {
+  const PublishedFigures* mean = FindPublishedMean(options);
+  if (mean != nullptr) return mean->*figure / 100;
+  double percent = 0;
+  for (const BenchmarkRow* row : rows) percent += FindPublished(options.method, row->category)->*figure;
+  return percent / 100 / static_cast<double>(rows.size());
+}
+
+ComparedRow MeanRow(const ScoringOptions& options, const Rows& rows, const std::string& name, Beside beside) {
   ComparedRow mean{name, rows.front()->setting, nullptr, {}};
-  for (const BenchmarkColumn& column : kBenchmarkColumns) {
+  for (const BenchmarkColumn& column : BenchmarkColumns(options.method)) {
     ComparedFigure figure{MeanOf(rows, column.ours), std::nullopt};
-    if (has_published && column.published != nullptr) {
-      double percent = 0;
-      for (const BenchmarkRow* row : rows) percent += FindPublished(row->category)->*column.published;
-      figure.published = percent / 100 / static_cast<double>(rows.size());
+    if (beside == Beside::kPublished && column.published != nullptr) {
+      figure.published = PublishedMean(options, rows, column.published);
     }
     mean.figures.push_back(figure);
   }
   return mean;
 }
 
-void AddMeansOf(const Rows& all, std::vector<ComparedRow>* means) {
-  Rows published;
-  std::copy_if(all.begin(), all.end(), std::back_inserter(published),
-               [](const BenchmarkRow* row) { return FindPublished(row->category) != nullptr; });
+// Those whose mean can be compared: that have published figures of their own, or make up the published mean.
+Rows Comparable(const ScoringOptions& options, const Rows& all) {
+  const bool by_mean = FindPublishedMean(options) != nullptr;
+  Rows rows;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(rows), [&](const BenchmarkRow* row) {
+    return by_mean ? IsOfMvtecAd(row->category) : FindPublished(options.method, row->category) != nullptr;
+  });
+  return by_mean && rows.size() != kNumMvtecAdCategories ? Rows{} : rows;
+}
+
+void AddMeansOf(const ScoringOptions& options, const Rows& all, std::vector<ComparedRow>* means) {
+  const Rows published = Comparable(options, all);
+  const auto name = [](const Rows& rows) { return "mean of " + std::to_string(rows.size()); };
   if (all.size() > 1 && published.size() < all.size()) {
-    means->push_back(MeanRow(all, "mean of " + std::to_string(all.size()), false));
+    means->push_back(MeanRow(options, all, name(all), Beside::kNothing));
   }
   if (published.size() > 1) {
-    means->push_back(MeanRow(published, "mean of " + std::to_string(published.size()) + " published", true));
+    means->push_back(MeanRow(options, published, name(published) + " published", Beside::kPublished));
   }
 }
 
@@ -64,16 +82,23 @@ std::string Differences(const BenchmarkReport& report) {
   if (preprocessing.crop) {
     AddDifference(*preprocessing.crop != crop, "crop " + SizeText(*preprocessing.crop), &text);
   }
-  AddDifference(options.num_retrieved != kPublishedNumRetrieved,
+  const bool is_spade = options.method == Method::kSpade, is_padim = options.method == Method::kPadim;
+  AddDifference(is_spade && options.num_retrieved != kPublishedNumRetrieved,
                 "K = " + std::to_string(options.num_retrieved), &text);
+  AddDifference(is_padim && options.dims != kPublishedDims, std::to_string(options.dims) + " channels",
+                &text);
   AddDifference(!report.roi_sha256.empty(), "parts of the images left out (--roi)", &text);
   ScoringOptions paper;  // the defaults are the paper's
+  paper.method = options.method;
   paper.num_retrieved = options.num_retrieved;
+  paper.coreset = options.coreset;
+  paper.search = options.search;
+  paper.dims = options.dims;
   paper.levels = options.levels;
   paper.image_score = options.image_score;  // both image scores have columns of their own
   paper.seed = options.seed;
   AddDifference(!(options == paper), "other scoring options than the paper's", &text);
-  AddDifference(report.resolution != std::to_string(kPublishedResolutionPx),
+  AddDifference(!is_spade || report.resolution != std::to_string(kPublishedResolutionPx),
                 "figures at " + report.resolution + (report.resolution == "original" ? " size" : " pixels"),
                 &text);
   return text;
@@ -84,19 +109,41 @@ std::vector<std::string> UnpublishedCategories(const BenchmarkReport& report) {
   std::vector<std::string> names;
   for (const BenchmarkRow& row : report.rows) {
     const bool is_new = names.empty() || names.back() != row.category;
-    if (is_new && FindPublished(row.category) == nullptr) names.push_back(row.category);
+    if (is_new && !IsOfMvtecAd(row.category)) names.push_back(row.category);
   }
   return names;
 }
 
 }  // namespace
 
+std::vector<BenchmarkColumn> BenchmarkColumns(Method method) {
+  const auto published = [&](Method its) {
+    return method == its ? &PublishedFigures::image_rocauc : nullptr;
+  };
+  std::vector<BenchmarkColumn> columns{
+      {"image_rocauc_map_max", "image map max", &BenchmarkFigures::image_map_max, published(Method::kPadim)}};
+  if (method == Method::kSpade) {
+    columns.push_back({"image_rocauc_retrieval", "image retrieval", &BenchmarkFigures::image_retrieval,
+                       published(Method::kSpade)});
+  }
+  if (method == Method::kPatchCore) {
+    columns.push_back({"image_rocauc_patch_max", "image patch max", &BenchmarkFigures::image_patch_max,
+                       published(Method::kPatchCore)});
+  }
+  columns.push_back(
+      {"pixel_rocauc", "pixel ROCAUC", &BenchmarkFigures::pixel, &PublishedFigures::pixel_rocauc});
+  columns.push_back({"au_pro", "PRO 0.3", &BenchmarkFigures::au_pro, &PublishedFigures::au_pro});
+  columns.push_back({"false_alarms", "false alarms", &BenchmarkFigures::false_alarms, nullptr, true});
+  columns.push_back({"found", "found", &BenchmarkFigures::found, nullptr, true});
+  return columns;
+}
+
 std::vector<ComparedRow> CategoryRows(const BenchmarkReport& report) {
   std::vector<ComparedRow> rows;
   for (const BenchmarkRow& row : report.rows) {
-    const PublishedFigures* published = FindPublished(row.category);
+    const PublishedFigures* published = FindPublished(report.options.method, row.category);
     ComparedRow compared{row.category, row.setting, &row, {}};
-    for (const BenchmarkColumn& column : kBenchmarkColumns) {
+    for (const BenchmarkColumn& column : BenchmarkColumns(report.options.method)) {
       ComparedFigure figure{row.figures.*column.ours, std::nullopt};
       if (!row.error.empty()) figure.ours = {std::nullopt, row.error};
       if (published != nullptr && column.published != nullptr) {
@@ -119,18 +166,12 @@ std::vector<ComparedRow> MeanRows(const BenchmarkReport& report) {
     found->second.push_back(&row);
   }
   std::vector<ComparedRow> means;
-  for (const auto& setting : settings) AddMeansOf(setting.second, &means);
+  for (const auto& setting : settings) AddMeansOf(report.options, setting.second, &means);
   return means;
 }
 
 std::vector<std::string> BenchmarkNotes(const BenchmarkReport& report) {
-  std::vector<std::string> notes{
-      "Published: SPADE (arXiv:2005.02357) on MVTec AD with " + std::string(kPublishedExtractor) +
-      ", ImageNet weights, resize " + std::to_string(kPublishedResizePx) + ", crop " +
-      std::to_string(kPublishedCropPx) + ", K = " + std::to_string(kPublishedNumRetrieved) +
-      "; the image ROCAUC is of a port (byungjae89/SPADE-pytorch, K = 5), the paper gives only its mean, "
-      "85.5. "
-      "Categories are told by their names alone."};
+  std::vector<std::string> notes{AboutPublished(report.options)};
   const std::string differences = Differences(report);
   if (!differences.empty()) {
     notes.push_back("This run differs: " + differences + ". The differences are not of the method alone.");

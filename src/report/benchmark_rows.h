@@ -17,14 +17,9 @@ struct BenchmarkColumn {
   double PublishedFigures::*published;  ///< nullptr: nothing was published
   bool is_by_threshold = false;         ///< tables leave it out where no row has it
 };
-inline constexpr BenchmarkColumn kBenchmarkColumns[] = {
-    {"image_rocauc_map_max", "image map max", &BenchmarkFigures::image_map_max, nullptr},
-    {"image_rocauc_retrieval", "image retrieval", &BenchmarkFigures::image_retrieval,
-     &PublishedFigures::image_rocauc},
-    {"pixel_rocauc", "pixel ROCAUC", &BenchmarkFigures::pixel, &PublishedFigures::pixel_rocauc},
-    {"au_pro", "PRO 0.3", &BenchmarkFigures::au_pro, &PublishedFigures::au_pro},
-    {"false_alarms", "false alarms", &BenchmarkFigures::false_alarms, nullptr, true},
-    {"found", "found", &BenchmarkFigures::found, nullptr, true}};
+
+/// The columns for a method: its image scores, the one of its paper beside what was published.
+std::vector<BenchmarkColumn> BenchmarkColumns(Method method);
 
 /// One figure beside the published one; shares in [0, 1].
 struct ComparedFigure {
@@ -42,7 +37,7 @@ struct ComparedRow {
   std::string name;                     ///< category, or "mean"
   std::string setting;                  ///< as in BenchmarkRow
   const BenchmarkRow* row = nullptr;    ///< nullptr for means
-  std::vector<ComparedFigure> figures;  ///< as kBenchmarkColumns
+  std::vector<ComparedFigure> figures;  ///< as BenchmarkColumns
 };
 
 /// The categories' rows.
@@ -50,7 +45,7 @@ std::vector<ComparedRow> CategoryRows(const BenchmarkReport& report);
 
 /// For each setting the mean over all categories, where there are several and each has the figure; and the
 /// mean over those that something was published for, of theirs and ours alike, so that the difference is of
-/// the same ones.
+/// the same ones; where only means were published, over the categories of MVTec AD, if all are there.
 std::vector<ComparedRow> MeanRows(const BenchmarkReport& report);
 
 /// Sentences on how the published figures came about, where this run differs, and what went wrong.

@@ -1,7 +1,6 @@
 // The console's table and the Markdown one: the same rows and cells, each laid out in its way.
 #include <algorithm>
 #include <cstdio>
-#include <iterator>
 
 #include "benchmark_rows.h"
 #include "page_text.h"
@@ -37,10 +36,11 @@ std::string ConfidenceName(const BootstrapOptions& bootstrap) {
 }
 
 // The indices of the columns that a table shows.
-std::vector<std::size_t> ShownColumns(const BenchmarkReport& report) {
+std::vector<std::size_t> ShownColumns(const BenchmarkReport& report,
+                                      const std::vector<BenchmarkColumn>& columns) {
   std::vector<std::size_t> shown;
-  for (std::size_t i = 0; i < std::size(kBenchmarkColumns); ++i) {
-    const BenchmarkColumn& column = kBenchmarkColumns[i];
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const BenchmarkColumn& column = columns[i];
     const bool has_any = std::any_of(report.rows.begin(), report.rows.end(), [&](const BenchmarkRow& row) {
       return (row.figures.*column.ours).value.has_value();
     });
@@ -49,21 +49,29 @@ std::vector<std::size_t> ShownColumns(const BenchmarkReport& report) {
   return shown;
 }
 
+std::vector<ComparedRow> AllRows(const BenchmarkReport& report) {
+  std::vector<ComparedRow> rows = CategoryRows(report);
+  for (const ComparedRow& mean : MeanRows(report)) rows.push_back(mean);
+  return rows;
+}
+
 // What a table shows.
 struct Layout {
-  std::vector<std::size_t> columns;  // indices
-  bool has_published = false;        // of any category
+  std::vector<BenchmarkColumn> all;
+  std::vector<std::size_t> columns;  // indices of those shown
+  bool has_published = false;        // of any category, or their mean
 
-  bool IsCompared(std::size_t column) const {
-    return has_published && kBenchmarkColumns[column].published != nullptr;
-  }
+  bool IsCompared(std::size_t column) const { return has_published && all[column].published != nullptr; }
 };
 
 Layout LayoutOf(const BenchmarkReport& report) {
-  const bool has_published = std::any_of(report.rows.begin(), report.rows.end(), [](const BenchmarkRow& row) {
-    return FindPublished(row.category) != nullptr;
+  const std::vector<ComparedRow> rows = AllRows(report);
+  const bool has_published = std::any_of(rows.begin(), rows.end(), [](const ComparedRow& row) {
+    return std::any_of(row.figures.begin(), row.figures.end(),
+                       [](const ComparedFigure& figure) { return figure.published.has_value(); });
   });
-  return {ShownColumns(report), has_published};
+  const std::vector<BenchmarkColumn> all = BenchmarkColumns(report.options.method);
+  return {all, ShownColumns(report, all), has_published};
 }
 
 // ours, published and difference of every column shown; `ours` says how ours is written.
@@ -82,7 +90,7 @@ Cells FigureCells(const ComparedRow& row, const Layout& layout, std::string (*ou
 Cells Titles(const Layout& layout) {
   Cells titles;
   for (const std::size_t i : layout.columns) {
-    const BenchmarkColumn& column = kBenchmarkColumns[i];
+    const BenchmarkColumn& column = layout.all[i];
     titles.emplace_back(column.title);
     if (layout.IsCompared(i)) titles.insert(titles.end(), {"publ.", "diff."});
   }
@@ -121,12 +129,6 @@ std::string MarkdownRow(const Cells& cells) {
 std::string WithInterval(const Metric& metric) {
   const std::string interval = PercentInterval(metric);
   return PercentText(metric) + (interval.empty() ? "" : " (" + interval + ")");
-}
-
-std::vector<ComparedRow> AllRows(const BenchmarkReport& report) {
-  std::vector<ComparedRow> rows = CategoryRows(report);
-  for (const ComparedRow& mean : MeanRows(report)) rows.push_back(mean);
-  return rows;
 }
 
 Cells Joined(Cells front, const Cells& back) {

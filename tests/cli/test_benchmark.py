@@ -60,6 +60,15 @@ def test_a_region_is_of_all_categories_and_part_of_what_a_row_depends_on(benchma
     refusal(benchmark("--roi", "none.png"), 2, "none.png", "--roi")
 
 
+def test_another_method_is_not_put_beside_spades_figures(benchmark, tmp_path):
+    said = benchmark("--method", "patchcore", "--coreset", "0.25").stdout.decode()
+    assert "PatchCore" in said and "SPADE" not in said and "publ." not in said and "image patch max" in said
+    row = json.loads((tmp_path / "out" / "benchmark.json").read_text())["categories"][0]
+    assert row["image_rocauc_patch_max"] is not None and "image_rocauc_retrieval" not in row
+    assert "bottle: unchanged" in benchmark("--method", "patchcore", "--coreset", "0.25").stderr
+    refusal(benchmark("--method", "padim", "--ablation", "levels"), 2, "--ablation")
+
+
 def test_json_is_the_file_that_it_writes(benchmark, tmp_path):
     outcome = benchmark("--json", "--quiet")
     assert outcome.stdout == (tmp_path / "out" / "benchmark.json").read_bytes()

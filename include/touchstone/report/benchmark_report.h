@@ -16,7 +16,8 @@ namespace touchstone {
 /// The figures of a category that the table shows.
 struct BenchmarkFigures {
   Metric image_map_max;    ///< image ROCAUC by the map's maximum
-  Metric image_retrieval;  ///< image ROCAUC by the distance to the retrieved images
+  Metric image_retrieval;  ///< spade: image ROCAUC by the distance to the retrieved images
+  Metric image_patch_max;  ///< patchcore: image ROCAUC by the largest patch distance, where that was chosen
   Metric pixel;            ///< pixel ROCAUC
   Metric au_pro;           ///< up to a false-positive rate of 0.3
   Metric false_alarms;     ///< share of good images above the threshold that fit estimated; Wilson's interval
@@ -65,9 +66,10 @@ std::string BenchmarkTable(const BenchmarkReport& report);
 
 /// What a later run needs to take a finished row over, schema touchstone.benchmark-row/1. @param key says
 /// what the figures depend on.
-std::string BenchmarkRowJson(const BenchmarkRow& row, const std::string& key);
+std::string BenchmarkRowJson(const BenchmarkRow& row, Method method, const std::string& key);
 
 /// The row of such a file; nothing if it is not there, damaged or of another key.
-std::optional<BenchmarkRow> ReadBenchmarkRow(const std::filesystem::path& file, const std::string& key);
+std::optional<BenchmarkRow> ReadBenchmarkRow(const std::filesystem::path& file, Method method,
+                                             const std::string& key);
 
 }  // namespace touchstone
