@@ -4,8 +4,8 @@
 DATA is a folder of categories in MVTec's layout, hazelnut_reduced among them. Each row fits a gallery once, then scores
 the category's test folder, row after row, --repeat times over, and takes medians; the digest of the output must be the
 same each time. Bare forward and generated galleries come from the preset `bench`; columns without it read "-".
-Sets called NAME@1024 are the images of NAME blown up to 1024x1024 PNG (bicubic): their pixels are interpolated, their
-number is not. With --scaling the curves of tests/bench/README.md instead. OPENBLAS_CORETYPE and the like are unset for
+Sets called NAME@1024*6 are the images of NAME blown up to 1024x1024 PNG (bicubic), each test image six times over, so that
+loading the network does not weigh more than in a run of some length; their pixels are interpolated. With --scaling the curves of tests/bench/README.md instead. OPENBLAS_CORETYPE and the like are unset for
 everything that is run (measured_runs.py lists them). Needs Python's PIL.
 """
 
@@ -48,8 +48,8 @@ ROWS = [
     Row("lite0"),
     Row("lite0, 1 thread", threads=1),
     Row("lite0, no pictures", score=NO_FILES),
-    Row("lite0, 1024 px", dataset="hazelnut_reduced@1024"),
-    Row("lite0, 1024 px, no pictures", dataset="hazelnut_reduced@1024", score=NO_FILES),
+    Row("lite0, 1024 px, 60 images", dataset="hazelnut_reduced@1024*6"),
+    Row("lite0, 1024 px, 60 images, no pictures", dataset="hazelnut_reduced@1024*6", score=NO_FILES),
     Row("lite0, 765 good images", dataset="magnetic_tile"),
     Row("resnet18", model="resnet18"),
     Row("wrn50 random, paper, K = 50", model="wide_resnet50_2-random", fit=PAPER),
@@ -73,13 +73,14 @@ class Bench:
         return dataset.is_dir() and (self.models / f"{row.model}.pt").is_file()
 
     def dataset(self, name):
-        """The folder of a category; those with @N are made."""
-        source, _, side = name.partition("@")
-        if not side:
+        """The folder of a category; those with @SIDE*TIMES are made."""
+        source, _, how = name.partition("@")
+        if not how:
             return self.data / source
         folder = self.work / name
         if not folder.exists():
-            enlarge(self.data / source, folder, int(side))
+            side, _, times = how.partition("*")
+            enlarge(self.data / source, folder, int(side), int(times or 1))
         return folder
 
     def gallery(self, row):
@@ -130,14 +131,19 @@ class Bench:
         return next(entry["real_time"] for entry in document["benchmarks"] if entry["name"].endswith("_median"))
 
 
-def enlarge(source, target, side):
-    """The same category with every file as a side x side PNG; masks stay masks."""
+def enlarge(source, target, side, times=1):
+    """The same category with every file as a side x side PNG; masks stay masks. Of test images and masks `times` copies."""
     for path in sorted(path for path in source.rglob("*") if path.suffix.lower() in (".png", ".jpg", ".bmp")):
-        copy = (target / path.relative_to(source)).with_suffix(".png")
-        copy.parent.mkdir(parents=True, exist_ok=True)
+        folder = target / path.parent.relative_to(source)
+        folder.mkdir(parents=True, exist_ok=True)
         is_mask = "ground_truth" in path.parts
+        end = "_mask" if is_mask else ""
+        stem = path.stem[: len(path.stem) - len(end)]
         with Image.open(path) as image:
-            image.resize((side, side), Image.NEAREST if is_mask else Image.BICUBIC).save(copy, compress_level=1)
+            large = image.resize((side, side), Image.NEAREST if is_mask else Image.BICUBIC)
+        for copy in range(1 if "train" in path.parts else times):
+            number = f"-{copy}" if times > 1 else ""
+            large.save(folder / f"{stem}{number}{end}.png", compress_level=1)
 
 
 def percent(figure):

@@ -112,3 +112,14 @@ def test_pictures_are_enlarged_and_masks_stay_masks(tmp_path, few):
             assert large.size == (100, 100)
             if "ground_truth" in path.parts:
                 assert set(large.getdata()) == set(small.getdata())
+
+
+def test_test_images_are_there_as_often_as_asked_for_with_their_masks(tmp_path, few):
+    bench.enlarge(few, tmp_path / "large", 20, 3)
+    stem = next((few / "test/dent").iterdir()).stem
+    found = sorted(str(path.relative_to(tmp_path / "large")) for path in (tmp_path / "large").rglob("*.png"))
+    assert len([path for path in found if path.startswith("train/")]) == 1
+    assert [path for path in found if "dent" in path] == [
+        *(f"ground_truth/dent/{stem}-{copy}_mask.png" for copy in range(3)),
+        *(f"test/dent/{stem}-{copy}.png" for copy in range(3)),
+    ]
