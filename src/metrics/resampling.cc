@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
+#include <utility>
 
 #include "touchstone/core/parallel.h"
 
@@ -14,6 +16,15 @@ double Quantile(const std::vector<double>& sorted, double share) {
   const auto below = static_cast<std::size_t>(at);
   const std::size_t above = std::min(below + 1, sorted.size() - 1);
   return sorted[below] + (sorted[above] - sorted[below]) * (at - static_cast<double>(below));
+}
+
+Interval IntervalOf(std::vector<double> values, double confidence, bool is_kept) {
+  Interval interval;
+  if (is_kept) interval.resamples = std::make_shared<const std::vector<double>>(values);
+  std::sort(values.begin(), values.end());
+  interval.low = Quantile(values, (1 - confidence) / 2);
+  interval.high = Quantile(values, (1 + confidence) / 2);
+  return interval;
 }
 
 }  // namespace
@@ -35,16 +46,29 @@ std::vector<Interval> PercentileIntervals(const BootstrapOptions& options,
   resamples.erase(
       std::remove_if(resamples.begin(), resamples.end(), [](const auto& values) { return values.empty(); }),
       resamples.end());
+  const bool is_kept = options.num_resamples <= kMaxKeptResamples &&
+                       resamples.size() == static_cast<std::size_t>(options.num_resamples);
   std::vector<Interval> intervals;
   if (resamples.empty()) return intervals;
   for (std::size_t f = 0; f < resamples[0].size(); ++f) {
     std::vector<double> values;
     for (const auto& resample : resamples) values.push_back(resample[f]);
-    std::sort(values.begin(), values.end());
-    intervals.push_back(
-        {Quantile(values, (1 - options.confidence) / 2), Quantile(values, (1 + options.confidence) / 2)});
+    intervals.push_back(IntervalOf(std::move(values), options.confidence, is_kept));
   }
   return intervals;
+}
+
+std::optional<Interval> IntervalOfMean(const std::vector<const Interval*>& intervals, double confidence) {
+  std::vector<double> means;
+  for (const Interval* interval : intervals) {
+    if (interval->resamples == nullptr) return std::nullopt;
+    if (means.empty()) means.resize(interval->resamples->size());
+    if (means.size() != interval->resamples->size()) return std::nullopt;
+    for (std::size_t i = 0; i < means.size(); ++i) {
+      means[i] += (*interval->resamples)[i] / static_cast<double>(intervals.size());
+    }
+  }
+  return IntervalOf(std::move(means), confidence, false);
 }
 
 }  // namespace touchstone

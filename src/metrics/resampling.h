@@ -21,7 +21,8 @@ std::vector<std::uint32_t> DrawAnew(std::size_t count, Random& random);
 ///
 /// @param figures  draws one resample and gives its figures, always in the same order; none where they are
 ///                 undefined for it, and then it does not count. Called from several threads at once.
-/// @return one per figure; empty if no resample had figures, or none were asked for.
+/// @return one per figure, with its resamples where none was left out and they are not too many; empty if no
+/// resample had figures, or none were asked for.
 std::vector<Interval> PercentileIntervals(const BootstrapOptions& options,
                                           const std::function<std::vector<double>(Random&)>& figures);
 

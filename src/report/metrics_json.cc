@@ -55,10 +55,10 @@ Json GroupJson(const MetricsGroup& group, const std::string& resolution) {
 }
 
 // What MVTec LOCO AD's papers quote: the mean over the types of defects, each with all good images.
-Json MeanOverDefects(const ObjectMetrics& object) {
+Json MeanOverDefects(const ObjectMetrics& object, double confidence) {
   Groups groups;
   for (const auto& [defect, group] : object.per_defect) groups[defect] = &group;
-  const MetricsGroup mean = MeanOver(groups);
+  const MetricsGroup mean = MeanOver(groups, confidence);
   Json json = Json::object();
   PutFigure(&json, mean, kFigures[0]);
   PutParts(&json, "au_spro", mean.au_spro);
@@ -139,7 +139,8 @@ std::string MetricsJson(const MetricsReport& report) {
     for (const auto& [defect, group] : object.per_defect) {
       json["per_defect"][defect] = GroupJson(group, report.resolution);
     }
-    if (!object.overall.au_spro.empty()) json["mean_over_defects"] = MeanOverDefects(object);
+    if (!object.overall.au_spro.empty())
+      json["mean_over_defects"] = MeanOverDefects(object, report.bootstrap.confidence);
     json["per_image"] = Json::array();
     for (const ImageMetrics& image : object.per_image) json["per_image"].push_back(ImageJson(image));
     objects[name] = json;
@@ -181,7 +182,7 @@ std::string LocoMetricsJson(const MetricsReport& report) {
   for (const auto& [name, object] : report.objects) {
     Groups groups;
     for (const auto& [defect, group] : object.per_defect) groups[defect] = &group;
-    const MetricsGroup mean = MeanOver(groups);
+    const MetricsGroup mean = MeanOver(groups, report.bootstrap.confidence);
     groups["mean"] = &mean;
     Json rocs = Json::object(), areas = Json::object();
     for (const auto& [defect, group] : groups) {

@@ -11,8 +11,8 @@ namespace touchstone {
 using Groups = std::map<std::string, const MetricsGroup*>;
 
 /// The mean of each figure over the groups; undefined, with the reason, where one of them lacks it. Counts
-/// and curves are left empty, thresholds too.
-MetricsGroup MeanOver(const Groups& groups);
+/// and curves are left empty, thresholds too. It has an interval where the groups kept their resamples.
+MetricsGroup MeanOver(const Groups& groups, double confidence);
 
 /// The mean over the objects of a report.
 MetricsGroup Mean(const MetricsReport& report);

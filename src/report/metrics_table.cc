@@ -76,9 +76,10 @@ std::string MetricsTable(const MetricsReport& report) {
     for (const auto& [defect, group] : object.per_defect) table += GroupRow(report, "  " + defect, group);
   }
   if (report.objects.size() > 1) {
-    std::vector<std::string> cells = FigureCells(report, Mean(report), PercentText);
+    const MetricsGroup mean = Mean(report);
+    std::vector<std::string> cells = FigureCells(report, mean, PercentText);
     cells.insert(cells.begin(), 2, "");
-    table += Row("mean", cells);
+    table += Row("mean", cells) + IntervalRow(report, mean);
   }
   return table;
 }

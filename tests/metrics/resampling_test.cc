@@ -56,6 +56,43 @@ TEST(PercentileIntervals, LeaveOutResamplesWithoutFigures) {
   EXPECT_TRUE(PercentileIntervals({}, [](Random&) { return std::vector<double>{1}; }).empty());
 }
 
+TEST(IntervalOfMean, IsNarrowerByTheRootOfTheNumberOfIndependentSets) {
+  const auto tosses = [](Random& random) {
+    int heads = 0;
+    for (int i = 0; i < 100; ++i) heads += static_cast<int>(random() >> 63U);
+    return std::vector<double>{heads / 100.0};
+  };
+  std::vector<Interval> intervals;
+  for (std::uint64_t seed = 0; seed < 4; ++seed)
+    intervals.push_back(PercentileIntervals({4000, 0.95, seed << 40U}, tosses)[0]);
+  const std::optional<Interval> mean =
+      IntervalOfMean({&intervals[0], &intervals[1], &intervals[2], &intervals[3]}, 0.95);
+  ASSERT_TRUE(mean.has_value());
+  EXPECT_NEAR(mean->low, 0.451, 0.006);
+  EXPECT_NEAR(mean->high, 0.549, 0.006);
+  // The same draws four times are no more than once.
+  const std::optional<Interval> same = IntervalOfMean({&intervals[0], &intervals[0]}, 0.95);
+  EXPECT_DOUBLE_EQ(same->low, intervals[0].low);
+  EXPECT_DOUBLE_EQ(same->high, intervals[0].high);
+}
+
+TEST(IntervalOfMean, IsUndefinedWithoutResamplesOfEverySet) {
+  int next = 0;
+  WithThreads(1, [&] {
+    const auto some = PercentileIntervals({4, 0.95, 0}, [&](Random&) {
+      return ++next == 2 ? std::vector<double>{} : std::vector<double>{1.0};  // one draw is left out
+    });
+    const auto all = PercentileIntervals({4, 0.95, 0}, [](Random&) { return std::vector<double>{2.0}; });
+    EXPECT_FALSE(IntervalOfMean({&some[0], &all[0]}, 0.95).has_value());
+    EXPECT_TRUE(IntervalOfMean({&all[0]}, 0.95).has_value());
+    const auto fewer = PercentileIntervals({3, 0.95, 0}, [](Random&) { return std::vector<double>{2.0}; });
+    EXPECT_FALSE(IntervalOfMean({&fewer[0], &all[0]}, 0.95).has_value());
+    const auto many = PercentileIntervals({kMaxKeptResamples + 1, 0.95, 0},
+                                          [](Random&) { return std::vector<double>{2.0}; });
+    EXPECT_FALSE(IntervalOfMean({&many[0]}, 0.95).has_value());
+  });
+}
+
 TEST(RankImages, GivesEveryFigureAnIntervalThatDependsOnTheSeedAlone) {
   std::vector<double> normal, anomalous;
   std::mt19937 random(5);

@@ -258,6 +258,20 @@ TEST(MetricsJson, PutsIntervalsBesideTheirFigures) {
   EXPECT_TRUE(Json::parse(MetricsJson(Report())).at("bootstrap").is_null());
 }
 
+TEST(MetricsJson, PutsAnIntervalBesideTheMeanOfFiguresThatKeptTheirResamples) {
+  MetricsReport report = Report();
+  report.bootstrap = {3, 0.5, 0};
+  const auto kept = [](std::vector<double> resamples) {
+    return Interval{0, 1, std::make_shared<const std::vector<double>>(std::move(resamples))};
+  };
+  report.objects.at("nut").overall.pixel.rocauc.interval = kept({0.5, 0.75, 0.5});
+  EXPECT_EQ(Json::parse(MetricsJson(report)).at("mean").count("pixel_rocauc_ci"), 0U);
+  report.objects.at("pill").overall.pixel.rocauc.interval = kept({0.5, 0.75, 1.0});
+  // Means 0.5, 0.75 and 0.75: their quartiles.
+  EXPECT_EQ(Json::parse(MetricsJson(report)).at("mean").at("pixel_rocauc_ci"), Json({0.625, 0.75}));
+  EXPECT_TRUE(Says(MetricsTable(report), "62.5-75"));
+}
+
 TEST(MetricsTable, ShowsIntervalsBelowTheirObject) {
   MetricsReport report = Report();
   EXPECT_FALSE(Says(MetricsTable(report), "interval"));

@@ -1,6 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "touchstone/metrics/metric.h"
 
 namespace touchstone {
 
@@ -15,5 +19,14 @@ struct BootstrapOptions {
   double confidence = 0.95;  ///< in (0, 1)
   std::uint64_t seed = 0;    ///< the same seed gives the same intervals, for any number of threads
 };
+
+/// Up to so many resamples are kept with an interval, for intervals of means.
+inline constexpr int kMaxKeptResamples = 10000;
+
+/// The interval of the mean of a figure over several sets of images: draw by draw the mean of what the sets
+/// gave. Sets that share images should share the seed, others have seeds of their own.
+/// @param intervals  of the sets; at least one.
+/// @return nothing where one of them has kept no resamples, or other numbers of them.
+std::optional<Interval> IntervalOfMean(const std::vector<const Interval*>& intervals, double confidence);
 
 }  // namespace touchstone

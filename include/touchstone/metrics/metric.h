@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,8 @@ namespace touchstone {
 struct Interval {
   double low = 0;
   double high = 0;
+  /// What it was made from, in the order of the draws; null where that was not kept (bootstrap.h).
+  std::shared_ptr<const std::vector<double>> resamples = nullptr;
 };
 
 /// One figure, or the reason why there is none. Never NaN, and never 0 in place of "undefined".
