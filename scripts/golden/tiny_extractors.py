@@ -1,4 +1,4 @@
-"""tests/data/golden/extractors/*.pt: extractors of a few KB, two good, the others each wrong in one way.
+"""tests/data/golden/extractors/*.pt: extractors of a few KB, three good, the others each wrong in one way.
 
 The good ones average 4x4 and 8x8 pixels (levels "quarter" and "eighth", 3 channels each) and the whole
 image (global), so that its features can be computed by hand.
@@ -115,6 +115,16 @@ class NanWhereBright(nn.Module):
         return [avg_pool2d(image, 4), avg_pool2d(image * (0.0 / (1.0 - bright) + 1.0), 8)], image.mean((2, 3))
 
 
+class TwoLists(nn.Module):
+    """Tiny, but what it returns depends on the image: no reader of the program can tell which list it is."""
+
+    def forward(self, image: Tensor) -> Tuple[List[Tensor], Tensor]:
+        levels = [avg_pool2d(image, 4), avg_pool2d(image, 8)]
+        if bool((image.sum() > 0).item()):
+            levels = [avg_pool2d(image, 4), avg_pool2d(image, 8)]
+        return levels, image.mean((2, 3))
+
+
 def _scripted(network):
     buffer = io.BytesIO()
     torch.jit.save(torch.jit.script(network), buffer)
@@ -144,6 +154,7 @@ def write(out_dir):
     networks = {
         "good": Tiny,
         "raises": Raises,
+        "two_lists": TwoLists,
         "one_tensor": OneTensor,
         "one_level": OneLevel,
         "flat_level": FlatLevel,

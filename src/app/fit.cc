@@ -174,7 +174,9 @@ FitSummary Fit(const FitOptions& options, ProgressSink& progress) {
   const std::optional<Mask> roi = ReadRoi(options.roi);
   const fs::path model = FindModel(options.model);
   const Listing listing = ListImages(options.input, options.filter);
-  const Extractor extractor = Extractor::Load(model);
+  const Extractor extractor = Extractor::Load(model, [&](const ExtractorInfo& info) {
+    return OutputsFor(options.scoring.method, LevelsFor(options.scoring, info));
+  });
   const Preprocessing preprocessing = PreprocessingFrom(options, extractor.info());
   const GalleryManifest manifest = ManifestFor(options, extractor, preprocessing);
   if (manifest.options.method == Method::kSpade) {

@@ -33,19 +33,27 @@ Preprocessing PreprocessingFrom(const FitOptions& options, const ExtractorInfo& 
   return preprocessing;
 }
 
+std::vector<int> LevelsFor(const ScoringOptions& options, const ExtractorInfo& info) {
+  if (!options.levels.empty()) return options.levels;
+  const auto defaults = info.default_levels.find(NameOf(MethodNames(), options.method));
+  if (defaults != info.default_levels.end() && !defaults->second.empty()) return defaults->second;
+  std::vector<int> all;
+  for (std::size_t l = 0; l < info.levels.size(); ++l) all.push_back(static_cast<int>(l) + 1);
+  return all;
+}
+
+WantedOutputs OutputsFor(Method method, const std::vector<int>& levels) {
+  if (method == Method::kSpade) return {};
+  return {*std::max_element(levels.begin(), levels.end()), false};
+}
+
 GalleryManifest ManifestFor(const FitOptions& options, const Extractor& extractor,
                             const Preprocessing& preprocessing) {
   const ExtractorInfo& info = extractor.info();
   GalleryManifest manifest;
   manifest.touchstone_version = Version();
   manifest.options = options.scoring;
-  const auto defaults = info.default_levels.find(NameOf(MethodNames(), options.scoring.method));
-  if (manifest.options.levels.empty() && defaults != info.default_levels.end()) {
-    manifest.options.levels = defaults->second;
-  }
-  for (int l = 1; manifest.options.levels.empty() && l <= static_cast<int>(info.levels.size()); ++l) {
-    manifest.options.levels.push_back(l);
-  }
+  manifest.options.levels = LevelsFor(options.scoring, info);
   Validate(manifest.options, static_cast<int>(info.levels.size()));
   if (manifest.options.method == Method::kPadim) {
     ChooseDims(info, &manifest.options);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "touchstone/app/fit.h"
 #include "touchstone/backbone/extractor.h"
 #include "touchstone/image/preprocess.h"
@@ -9,6 +11,13 @@ namespace touchstone {
 
 /// How images are prepared for an extractor.
 Preprocessing PreprocessingFrom(const FitOptions& options, const ExtractorInfo& info);
+
+/// The levels that are compared: those given, otherwise the extractor's default for the method, or all.
+std::vector<int> LevelsFor(const ScoringOptions& options, const ExtractorInfo& info);
+
+/// What a method needs of the extractor: spade everything, for its options may be changed when it scores; the
+/// others no global feature, and no level deeper than those compared.
+WantedOutputs OutputsFor(Method method, const std::vector<int>& levels);
 
 /// What a gallery's manifest says before any image is read; levels that were not given are the extractor's
 /// default for the method, or all. @throws Error kOption if the options do not suit the extractor.

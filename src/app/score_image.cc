@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/fit_plan.h"
 #include "app/load_image.h"
 #include "app/looked_at.h"
 #include "app/map_scale.h"
@@ -84,8 +85,10 @@ ScoreMap MapOf(const MethodScores& scores, const ScoringContext& context, Size s
 }  // namespace
 
 Extractor LoadExtractor(const Gallery& gallery) {
-  Extractor extractor = Extractor::Load(gallery.extractor_file());
   const GalleryManifest& manifest = gallery.manifest();
+  const WantedOutputs wanted = OutputsFor(manifest.options.method, manifest.options.levels);
+  Extractor extractor =
+      Extractor::Load(gallery.extractor_file(), [&](const ExtractorInfo&) { return wanted; });
   if (extractor.LevelShapes(NetworkInputSize(manifest.preprocessing)) != manifest.extractor.level_shapes ||
       static_cast<std::size_t>(extractor.info().global_size) != manifest.extractor.global_size) {
     throw Error(ErrorCode::kGallery,

@@ -67,12 +67,15 @@ struct Extractor::Impl {
   std::unique_ptr<Network> network;
 };
 
-Extractor Extractor::Load(const std::filesystem::path& file) {
+Extractor Extractor::Load(const std::filesystem::path& file, const ChooseOutputs& choose) {
   return About(file, [&] {
     Bytes bytes = ReadFile(file, kMaxFileBytes);
     ExtractorInfo info = ParseDescription(Torch().read_description(bytes));
     std::string sha256 = Sha256(bytes.data(), bytes.size());
-    Impl impl{file, std::move(sha256), std::move(info), Torch().load_network(std::move(bytes))};
+    WantedOutputs wanted = choose ? choose(info) : WantedOutputs();
+    const auto num_levels = static_cast<int>(info.levels.size());
+    if (wanted.deepest_level == 0 && !wanted.global) wanted.deepest_level = num_levels;
+    Impl impl{file, std::move(sha256), std::move(info), Torch().load_network(std::move(bytes), wanted)};
     Probe(*impl.network, impl.info);
     return Extractor(std::make_unique<Impl>(std::move(impl)));
   });

@@ -21,8 +21,9 @@ class Network {
   virtual ImageFeatures Run(const std::vector<float>& input, Size size, const ExtractorInfo& info) const = 0;
 };
 
-/// Loads, freezes and optimises; `file` is let go as early as possible. @throws Error kModel, without
-/// `where`.
-std::unique_ptr<Network> LoadNetwork(Bytes file);
+/// Loads, freezes, cuts off what only unwanted outputs need, and optimises; `file` is let go as early as
+/// possible.
+/// @param wanted  its deepest level filled in, unless it is all. @throws Error kModel, without `where`.
+std::unique_ptr<Network> LoadNetwork(Bytes file, const WantedOutputs& wanted);
 
 }  // namespace touchstone

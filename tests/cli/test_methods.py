@@ -1,8 +1,11 @@
 """patchcore and padim: the same verbs, galleries, reports and thresholds as spade's, and their own options."""
 
 import json
+import pathlib
 import shutil
 import struct
+import subprocess
+import sys
 
 import numpy
 import pytest
@@ -362,3 +365,15 @@ def test_an_interrupted_choice_of_options_leaves_the_old_gallery(touchstone, par
     assert tree(parts / "g") == before
     fit(touchstone, "padim", "g", "--force")
     assert document_of(parts / "g", "manifest.json")["method"] == "padim"
+
+
+def test_block_4_is_computed_for_spade_alone(touchstone, parts):
+    """Of a network whose block 4 gives infinity: whoever computes it and looks at it fails."""
+    script = pathlib.Path(__file__).with_name("export_broken_block4.py")
+    subprocess.run([sys.executable, script, "broken.pt"], check=True, cwd=parts)
+    options = ("--model", "broken.pt", "--resize", "64", "--quiet")
+    for method in ("patchcore", "padim"):
+        assert touchstone("fit", "train", "-o", method, "--method", method, *options).code == 0
+        assert touchstone("score", "test", "-g", method, "-o", "r-" + method, "--quiet").code == 0
+    outcome = touchstone("fit", "train", "-o", "spade", *options)
+    assert outcome.code == 1 and "the global feature holds" in outcome.stderr

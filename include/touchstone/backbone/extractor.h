@@ -2,6 +2,7 @@
 
 #include <array>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -35,6 +36,16 @@ struct ExtractorInfo {
   bool has_random_weights() const;
 };
 
+/// What of an extractor's outputs somebody wants. What only the others need is not computed.
+struct WantedOutputs {
+  int deepest_level = 0;  ///< levels up to this one (1-based); 0 = all
+  bool global = true;
+  bool is_all() const { return deepest_level == 0 && global; }
+};
+
+/// Says what is wanted of an extractor once its description is known.
+using ChooseOutputs = std::function<WantedOutputs(const ExtractorInfo&)>;
+
 /// A TorchScript feature extractor: image -> one global feature and a pyramid (scripts/README.md
 /// describes the file).
 ///
@@ -56,7 +67,11 @@ class Extractor {
   /// Takes 0.1 s for the embedded model, 1.2 s for Wide-ResNet50-2 (267 MB, three times that at the peak);
   /// the first call of a process loads LibTorch too (0.4 s and more; kIo if it is missing,
   /// core/late_library.h).
-  static Extractor Load(const std::filesystem::path& file);
+  ///
+  /// @param choose  leaves outputs out; none = all are wanted. What only the others need is cut off the
+  /// program where it returns a list that is made of all levels at once or grows by one after the other (as
+  /// our exporter's do), and computed for nothing where not.
+  static Extractor Load(const std::filesystem::path& file, const ChooseOutputs& choose = {});
 
   Extractor(Extractor&&) noexcept;
   Extractor& operator=(Extractor&&) noexcept;
@@ -70,7 +85,8 @@ class Extractor {
   std::vector<FeatureShape> LevelShapes(Size input) const;
 
   /// @param input [3 * H * W] planar, normalised RGB (Preprocess).
-  /// @return features in the declared shapes, location-major (core/feature_map.h).
+  /// @return features in the declared shapes, location-major (core/feature_map.h); empty where not wanted:
+  /// the global feature, and the values of levels, which have their shapes all the same.
   /// @throws Error kOption if the size is not a positive multiple of info().input_multiple, kShape if
   /// `input` is not 3 * H * W long, kModel if an output breaks its declaration, kNotFinite naming the
   /// output that holds NaN or infinity.
