@@ -23,10 +23,8 @@ constexpr std::size_t kLeaf = 16;  // rows of a leaf, leaves of a group
 constexpr std::size_t kGroupRows = kLeaf * kLeaf;
 constexpr std::size_t kMostQueries = 64;
 constexpr std::size_t kLanes = hn::MaxLanes(DInt());
+constexpr std::size_t kMostLanes = 16;
 constexpr std::size_t kVectors = kLeaf / kLanes;  // that hold a number of each row of a leaf
-// Query rows that share one pass over a leaf: with their sums they fill the registers.
-constexpr std::size_t kRowsAtOnce = kVectors >= 4 ? 2 : 8 / kVectors;
-
 using Sums = VInt[kVectors];
 
 // Four bytes of a query row, as one lane.
@@ -36,41 +34,67 @@ HWY_INLINE std::int32_t FourBytes(const std::int8_t* bytes) {
   return lane;
 }
 
+// Four bytes in each lane.
+HWY_INLINE VInt LoadFours(DInt d, const void* bytes) {
+#if HWY_TARGET == HWY_SCALAR
+  std::int32_t lane;
+  std::memcpy(&lane, bytes, sizeof(lane));
+  return hn::Set(d, lane);
+#else
+  return hn::BitCast(
+      d, hn::LoadU(hn::Repartition<std::uint8_t, DInt>(), static_cast<const std::uint8_t*>(bytes)));
+#endif
+}
+
 // How each lane's sum + products of its four bytes with those of `query` is done; rows are within [0, 254].
 // Highway 1.0 has no name for these instructions, which do 2 to 4 times what float ones do.
 struct ByPairs {  // query within [-63, 63]: 2 * 254 * 63 < 2^15
 #if HWY_TARGET == HWY_AVX3
-  static HWY_INLINE VInt AddProducts(VInt sum, VInt rows, const std::int8_t* query) {
-    const __m512i pairs = _mm512_maddubs_epi16(rows.raw, _mm512_set1_epi32(FourBytes(query)));
+  static HWY_INLINE VInt AddProducts(VInt sum, VInt rows, VInt query) {
+    const __m512i pairs = _mm512_maddubs_epi16(rows.raw, query.raw);
     return hn::Add(sum, VInt{_mm512_madd_epi16(pairs, _mm512_set1_epi16(1))});
   }
 #elif HWY_TARGET == HWY_AVX2
-  static HWY_INLINE VInt AddProducts(VInt sum, VInt rows, const std::int8_t* query) {
-    const __m256i pairs = _mm256_maddubs_epi16(rows.raw, _mm256_set1_epi32(FourBytes(query)));
+  static HWY_INLINE VInt AddProducts(VInt sum, VInt rows, VInt query) {
+    const __m256i pairs = _mm256_maddubs_epi16(rows.raw, query.raw);
     return hn::Add(sum, VInt{_mm256_madd_epi16(pairs, _mm256_set1_epi16(1))});
   }
 #elif HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_SSSE3
-  static HWY_INLINE VInt AddProducts(VInt sum, VInt rows, const std::int8_t* query) {
-    const __m128i pairs = _mm_maddubs_epi16(rows.raw, _mm_set1_epi32(FourBytes(query)));
+  static HWY_INLINE VInt AddProducts(VInt sum, VInt rows, VInt query) {
+    const __m128i pairs = _mm_maddubs_epi16(rows.raw, query.raw);
     return hn::Add(sum, VInt{_mm_madd_epi16(pairs, _mm_set1_epi16(1))});
   }
 #else  // with what every CPU has
-  static HWY_INLINE VInt AddProducts(VInt sum, VInt rows, const std::int8_t* query) {
+  static HWY_INLINE VInt AddProducts(VInt sum, VInt rows, VInt query) {
     const DInt d;
     for (int byte = 0; byte < 4; ++byte) {
-      sum = hn::Add(sum, hn::Mul(hn::And(rows, hn::Set(d, 255)), hn::Set(d, std::int32_t{query[byte]})));
+      const VInt signed_byte = hn::ShiftRight<24>(hn::ShiftLeft<24>(query));
+      sum = hn::Add(sum, hn::Mul(hn::And(rows, hn::Set(d, 255)), signed_byte));
       rows = hn::ShiftRight<8>(rows);
+      query = hn::ShiftRight<8>(query);
     }
     return sum;
   }
 #endif
+  static HWY_INLINE VInt AddBroadcast(VInt sum, VInt rows, const std::int8_t* query) {
+    return AddProducts(sum, rows, hn::Set(DInt(), FourBytes(query)));
+  }
+  static HWY_INLINE VInt AddVectors(VInt sum, VInt rows, const std::int8_t* query) {
+    return AddProducts(sum, rows, LoadFours(DInt(), query));
+  }
 };
 
 #if HWY_TARGET == HWY_AVX3
 // One instruction for all of it, query within [-127, 127]. In assembler, since this target of Highway does
 // not enable it.
 struct ByVnni {
-  static HWY_INLINE VInt AddProducts(VInt sum, VInt rows, const std::int8_t* query) {
+  static HWY_INLINE VInt AddVectors(VInt sum, VInt rows, const std::int8_t* query) {
+    __asm__("vpdpbusd %2, %1, %0"
+            : "+v"(sum.raw)
+            : "v"(rows.raw), "m"(*reinterpret_cast<const __m512i_u*>(query)));
+    return sum;
+  }
+  static HWY_INLINE VInt AddBroadcast(VInt sum, VInt rows, const std::int8_t* query) {
     using Lane = std::int32_t __attribute__((may_alias, aligned(1)));
     __asm__("vpdpbusd %2%{1to16%}, %1, %0"
             : "+v"(sum.raw)
@@ -80,57 +104,44 @@ struct ByVnni {
 };
 #endif
 
-HWY_INLINE VInt LoadRows(DInt d, const std::uint8_t* bytes) {
-#if HWY_TARGET == HWY_SCALAR
-  std::int32_t lane;
-  std::memcpy(&lane, bytes, sizeof(lane));
-  return hn::Set(d, lane);
-#else
-  return hn::BitCast(d, hn::LoadU(hn::Repartition<std::uint8_t, DInt>(), bytes));
-#endif
-}
-
-// sums[r][v] += products of query row r with the rows of a leaf. kDims = dims, or 0 for any.
-template <class Products, std::size_t kDims, std::size_t kRows>
-HWY_INLINE void AddLeaf(const std::int8_t* const (&queries)[kRows], std::size_t dims,
-                        const std::uint8_t* HWY_RESTRICT leaf, Sums (&sums)[kRows]) {
-  const DInt d;
-  const std::size_t end = kDims != 0 ? kDims : dims;
-#pragma GCC unroll 16
-  for (std::size_t t = 0; t < end; t += 4) {
-    for (std::size_t v = 0; v < kVectors; ++v) {
-      const VInt rows = LoadRows(d, leaf + t * kLeaf + v * kLanes * 4);
-      for (std::size_t r = 0; r < kRows; ++r) {
-        sums[r][v] = Products::AddProducts(sums[r][v], rows, queries[r] + t);
-      }
-    }
-  }
-}
-
-// The same for one query row, in sums that do not wait for each other.
+// The codes of 16 rows, in the layout of short codes. kDims = dims, or 0 for any.
 template <class Products, std::size_t kDims>
-HWY_INLINE void AddLeafToOne(const std::int8_t* query, std::size_t dims,
-                             const std::uint8_t* HWY_RESTRICT leaf, Sums& sums) {
-  constexpr std::size_t kChains = 4;
-  const DInt d;
-  const std::size_t end = kDims != 0 ? kDims : dims;
-  for (std::size_t v = 0; v < kVectors; ++v) {
-    const std::uint8_t* rows = leaf + v * kLanes * 4;
-    VInt chains[kChains];
-    for (VInt& chain : chains) chain = hn::Zero(d);
-    std::size_t t = 0;
-    for (; t + 4 * kChains <= end; t += 4 * kChains) {
-      for (std::size_t c = 0; c < kChains; ++c) {
-        chains[c] =
-            Products::AddProducts(chains[c], LoadRows(d, rows + (t + 4 * c) * kLeaf), query + t + 4 * c);
+class SixteenRows {
+ public:
+  HWY_INLINE SixteenRows(const std::uint8_t* codes, std::size_t dims) : codes_(codes), dims_(dims) {
+#pragma GCC unroll 16
+    for (std::size_t i = 0; i < kHeld; ++i) held_[i] = LoadFours(DInt(), codes + i * 4 * kLeaf);
+  }
+
+  // sums[v] += products with a query row.
+  HWY_INLINE void AddProducts(const std::int8_t* query, Sums& sums) const {
+    if constexpr (kHeld > 1) {
+      VInt odd = hn::Zero(DInt());  // two sums that need not wait for each other
+#pragma GCC unroll 16
+      for (std::size_t i = 0; i < kHeld; i += 2) {
+        sums[0] = Products::AddBroadcast(sums[0], held_[i], query + i * 4);
+        odd = Products::AddBroadcast(odd, held_[i + 1], query + i * 4 + 4);
+      }
+      sums[0] = hn::Add(sums[0], odd);
+    } else {
+      const std::size_t end = kDims != 0 ? kDims : dims_;
+      for (std::size_t t = 0; t < end; t += 4) {
+        for (std::size_t v = 0; v < kVectors; ++v) {
+          const VInt rows = LoadFours(DInt(), codes_ + t * kLeaf + v * kLanes * 4);
+          sums[v] = Products::AddBroadcast(sums[v], rows, query + t);
+        }
       }
     }
-    for (; t < end; t += 4) {
-      chains[0] = Products::AddProducts(chains[0], LoadRows(d, rows + t * kLeaf), query + t);
-    }
-    sums[v] = hn::Add(hn::Add(chains[0], chains[1]), hn::Add(chains[2], chains[3]));
   }
-}
+
+ private:
+  // In 32 wide registers there is room for all of them, so that each query row is loaded alone.
+  static constexpr std::size_t kHeld = kVectors == 1 && kDims % 8 == 0 ? kDims / 4 : 0;
+
+  const std::uint8_t* codes_;
+  std::size_t dims_;
+  VInt held_[kHeld + 1];
+};
 
 template <class Tag>
 HWY_INLINE std::uint32_t MaskBits(Tag d, hn::Mask<Tag> mask) {
@@ -162,31 +173,22 @@ HWY_INLINE hn::Mask<D> IsWithin(V squared, const float* errors, std::size_t v, f
 // Bit l of masks[i]: leaf l may hold rows near query row i.
 template <class Products, std::size_t kDims>
 HWY_INLINE void FindLeaves(const QueryTile& tile, const LeafGroup& group, std::uint16_t* masks) {
-  const DInt d;
-  for (std::size_t first = 0; first < tile.rows; first += kRowsAtOnce) {
-    const std::int8_t* queries[kRowsAtOnce];
-    Sums sums[kRowsAtOnce];
-    for (std::size_t r = 0; r < kRowsAtOnce; ++r) {
-      queries[r] = tile.short_codes + std::min(first + r, tile.rows - 1) * tile.short_dims;
-      for (std::size_t v = 0; v < kVectors; ++v) sums[r][v] = hn::Zero(d);
+  const SixteenRows<Products, kDims> centres(group.centre_codes, tile.short_dims);
+  const auto double_scale = static_cast<float>(tile.double_scale);
+  for (std::size_t i = 0; i < tile.rows; ++i) {
+    Sums sums;
+    for (VInt& sum : sums) sum = hn::Zero(DInt());
+    centres.AddProducts(tile.short_codes + i * tile.short_dims, sums);
+    std::uint32_t mask = 0;
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      const V squared = Squared(group.centre_norms, v, tile.short_terms[i], double_scale, sums[v]);
+      mask |= MaskBits(D(), IsWithin(squared, group.radii, v, tile.short_reaches[i])) << (v * kLanes);
     }
-    AddLeaf<Products, kDims>(queries, tile.short_dims, group.centre_codes, sums);
-    for (std::size_t r = 0; r < kRowsAtOnce; ++r) {
-      const std::size_t i = std::min(first + r, tile.rows - 1);
-      std::uint32_t mask = 0;
-      for (std::size_t v = 0; v < kVectors; ++v) {
-        const V squared = Squared(group.centre_norms, v, tile.short_terms[i],
-                                  static_cast<float>(tile.double_scale), sums[r][v]);
-        mask |= MaskBits(D(), IsWithin(squared, group.radii, v, tile.short_reaches[i])) << (v * kLanes);
-      }
-      masks[i] = static_cast<std::uint16_t>(mask);
-    }
+    masks[i] = static_cast<std::uint16_t>(mask);
   }
 }
 
-constexpr std::uint8_t kNobody = kMostQueries;  // in place of a query row: its threshold is never reached
-
-// The query rows whose masks have a bit, in a list that goes on with some nobodies.
+// The query rows whose masks have a bit.
 HWY_INLINE std::size_t ListQueries(const std::uint16_t* masks, std::size_t bit, std::uint8_t* list) {
   std::size_t count = 0;
 #if HWY_TARGET == HWY_SCALAR
@@ -204,24 +206,22 @@ HWY_INLINE std::size_t ListQueries(const std::uint16_t* masks, std::size_t bit, 
   std::memcpy(&bits, bytes, sizeof(bits));
   for (; bits != 0; bits &= bits - 1) list[count++] = static_cast<std::uint8_t>(__builtin_ctzll(bits));
 #endif
-  for (std::size_t i = 0; i < kRowsAtOnce; ++i) list[count + i] = kNobody;
   return count;
 }
 
 // Query rows that may be near rows of a leaf, and which.
 struct Hits {
   std::size_t count = 0;
-  std::uint8_t queries[kMostQueries * kLeaf + 8];
-  std::uint8_t leaves[kMostQueries * kLeaf + 8];
-  std::uint16_t masks[kMostQueries * kLeaf + 8];
+  std::int32_t firsts[kMostQueries * kLeaf + 1];  // kGroupRows * query row + first row of the leaf
+  std::uint16_t masks[kMostQueries * kLeaf + 1];
 };
 
-// What a product must reach at least, for each query row: base - r^2 / 2 f.
+// What a product must exceed, for each query row: base - r^2 / 2 f.
 void SetThresholds(const QueryTile& tile, const LeafGroup& group, std::int32_t* thresholds) {
   const float share = 1.00001F / static_cast<float>(tile.double_scale);
   for (std::size_t i = 0; i < tile.rows; ++i) {
-    const float reach = tile.short_reaches[i] + group.short_error;
-    thresholds[i] = tile.short_bases[i] - 1 - static_cast<std::int32_t>(reach * reach * share);
+    const float reach = std::min(tile.short_reaches[i] + group.short_error, kFarthest);
+    thresholds[i] = tile.short_bases[i] - 2 - static_cast<std::int32_t>(reach * reach * share);
   }
 }
 
@@ -232,103 +232,153 @@ HWY_INLINE VInt Start(const QueryTile& tile, const std::int32_t* norms, std::siz
   return hn::Neg(tile.double_scale == 2 ? hn::ShiftRight<1>(loaded) : hn::ShiftRight<2>(loaded));
 }
 
-// The same for kRows of a list from `first` on.
-template <class Products, std::size_t kDims, std::size_t kRows>
-HWY_INLINE void ScanRows(const QueryTile& tile, const std::uint8_t* codes, const Sums& starts,
-                         const std::uint8_t* list, const std::int32_t* thresholds, std::size_t leaf,
-                         std::uint32_t valid, Hits* hits) {
-  const DInt d;
-  const std::int8_t* queries[kRows];
-  Sums sums[kRows];
-  for (std::size_t r = 0; r < kRows; ++r) {
-    queries[r] = tile.short_codes + (list[r] == kNobody ? 0 : list[r]) * tile.short_dims;
-    for (std::size_t v = 0; v < kVectors; ++v) sums[r][v] = starts[v];
-  }
-  AddLeaf<Products, kDims>(queries, tile.short_dims, codes, sums);
-  for (std::size_t r = 0; r < kRows; ++r) {
-    const VInt least = hn::Set(d, thresholds[list[r]] - 1);
-    std::uint32_t mask = 0;
-    for (std::size_t v = 0; v < kVectors; ++v) {
-      mask |= MaskBits(d, hn::Gt(sums[r][v], least)) << (v * kLanes);
-    }
-    hits->queries[hits->count] = list[r];
-    hits->leaves[hits->count] = static_cast<std::uint8_t>(leaf);
-    hits->masks[hits->count] = static_cast<std::uint16_t>(mask & valid);
-    hits->count += (mask & valid) != 0 ? 1 : 0;
-  }
-}
-
-// Tests the short codes of the query rows in a list and a leaf. The list goes on with rows of no account.
+// Tests the short codes of the query rows in a list and a leaf.
 template <class Products, std::size_t kDims>
 HWY_INLINE void ScanLeaf(const QueryTile& tile, const LeafGroup& group, std::size_t leaf,
                          const std::uint8_t* list, std::size_t count, const std::int32_t* thresholds,
                          Hits* hits) {
+  const DInt d;
+  const SixteenRows<Products, kDims> rows(group.short_codes + leaf * kLeaf * tile.short_dims,
+                                          tile.short_dims);
   Sums starts;
   for (std::size_t v = 0; v < kVectors; ++v) starts[v] = Start(tile, group.short_norms + leaf * kLeaf, v);
-  const std::uint32_t valid = 0xFFFFU >> (kLeaf - std::min(kLeaf, group.rows - leaf * kLeaf));
-  const std::uint8_t* codes = group.short_codes + leaf * kLeaf * tile.short_dims;
-  std::size_t first = 0;
-  for (; first + kRowsAtOnce / 2 < count; first += kRowsAtOnce) {
-    ScanRows<Products, kDims, kRowsAtOnce>(tile, codes, starts, list + first, thresholds, leaf, valid, hits);
+  std::size_t num_hits = hits->count;
+  for (std::size_t n = 0; n < count; ++n) {
+    const std::size_t query = list[n];
+    Sums sums;
+    for (std::size_t v = 0; v < kVectors; ++v) sums[v] = starts[v];
+    rows.AddProducts(tile.short_codes + query * tile.short_dims, sums);
+    std::uint32_t mask = 0;
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      mask |= MaskBits(d, hn::Gt(sums[v], hn::Set(d, thresholds[query]))) << (v * kLanes);
+    }
+    hits->firsts[num_hits] = static_cast<std::int32_t>(query * kGroupRows + leaf * kLeaf);
+    hits->masks[num_hits] = static_cast<std::uint16_t>(mask);
+    num_hits += mask != 0 ? 1 : 0;
   }
-  if (first < count) {
-    ScanRows<Products, kDims, kRowsAtOnce / 2>(tile, codes, starts, list + first, thresholds, leaf, valid,
-                                               hits);
-  }
+  hits->count = num_hits;
 }
 
-// Tests the long codes of one query row and the rows of a leaf that `mask` names.
-// Those that pass are added to `pairs`.
-template <class Products, std::size_t kDims>
-HWY_INLINE void RefineLeaf(const QueryTile& tile, const LeafGroup& group, std::size_t leaf, std::size_t query,
-                           std::uint32_t mask, CodePairs* pairs) {
+constexpr std::size_t kLongStart = 48;  // Codes::kLongStart
+constexpr std::size_t kMixed = 64;      // bytes of a long code that hold all of those before it
+
+// The products of two long codes in kLanes parts, those of y_m with their weight. weights [16]: of each four
+// of the first 64 bytes.
+template <class Products>
+HWY_INLINE VInt WeightedProducts(const std::int8_t* HWY_RESTRICT query, const std::uint8_t* HWY_RESTRICT row,
+                                 std::size_t dims, const std::int32_t* weights) {
+  const DInt d;
+  constexpr std::size_t kBytes = kLanes * 4;
+  VInt sum = hn::Zero(d);
+  for (std::size_t t = 0; t < kMixed; t += kBytes) {
+    const VInt products = Products::AddVectors(hn::Zero(d), LoadFours(d, row + t), query + t);
+    sum = hn::Add(sum, hn::Mul(products, hn::LoadU(d, weights + t / 4)));
+  }
+  for (std::size_t t = kMixed; t < dims; t += kBytes) {
+    sum = Products::AddVectors(sum, LoadFours(d, row + t), query + t);
+  }
+  return sum;
+}
+
+// sums[i] = sum of the lanes of v[i], for 4 of them.
+HWY_INLINE void SumLanes(const VInt (&v)[4], std::int32_t* sums) {
+#if HWY_TARGET == HWY_SCALAR
+  for (std::size_t i = 0; i < 4; ++i) sums[i] = hn::GetLane(v[i]);
+#else
+  const DInt d;
+  const hn::Repartition<std::int64_t, DInt> d64;
+  const auto halves = [&](VInt a, VInt b) HWY_ATTR {  // a0 + a2, b0 + b2, a1 + a3, b1 + b3 of each 16 bytes
+    return hn::BitCast(d64, hn::Add(hn::InterleaveLower(d, a, b), hn::InterleaveUpper(d, a, b)));
+  };
+  const auto first = halves(v[0], v[1]), second = halves(v[2], v[3]);
+  const VInt of_blocks = hn::Add(hn::BitCast(d, hn::InterleaveLower(d64, first, second)),
+                                 hn::BitCast(d, hn::InterleaveUpper(d64, first, second)));
+  const hn::CappedTag<std::int32_t, 4> d4;
+  std::int32_t lanes[kLanes];
+  hn::StoreU(of_blocks, d, lanes);
+  auto sum = hn::LoadU(d4, lanes);
+  for (std::size_t first_lane = 4; first_lane < kLanes; first_lane += 4) {
+    sum = hn::Add(sum, hn::LoadU(d4, lanes + first_lane));
+  }
+  hn::StoreU(sum, d4, sums);
+#endif
+}
+
+// The pairs of the hits, in `pairs`.
+void ListPairs(const Hits& hits, CodePairs* pairs) {
+  const DInt d;
+  const VInt lanes = hn::Iota(d, 0), bits = hn::Shl(hn::Set(d, 1), lanes);
+  std::size_t count = 0;
+  for (std::size_t h = 0; h < hits.count; ++h) {
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      const auto named = hn::TestBit(hn::Set(d, std::int32_t{hits.masks[h]} >> (v * kLanes)), bits);
+      const VInt first = hn::Set(d, hits.firsts[h] + static_cast<std::int32_t>(v * kLanes));
+      hn::StoreU(hn::Compress(hn::Add(first, lanes), named), d, pairs->pairs + count);
+      count += hn::CountTrue(d, named);
+    }
+  }
+  pairs->count = count;
+}
+
+// Keeps those of `pairs` whose long codes pass (3).
+template <class Products>
+void RefinePairs(const QueryTile& tile, const LeafGroup& group, CodePairs* pairs) {
   const D d;
   const DInt di;
-  const std::int8_t* codes = tile.long_codes + query * (tile.short_dims + tile.long_dims);
-  Sums short_sums, long_sums;
-  AddLeafToOne<Products, kDims>(codes, tile.short_dims, group.short_codes + leaf * kLeaf * tile.short_dims,
-                                short_sums);
-  AddLeafToOne<Products, 0>(codes + tile.short_dims, tile.long_dims,
-                            group.long_codes + leaf * kLeaf * tile.long_dims, long_sums);
-  const auto double_scale = static_cast<float>(tile.double_scale);
-  const V step_squared = hn::Set(d, group.long_step * group.long_step);
-  const VInt bit = hn::Shl(hn::Set(di, 1), hn::Iota(di, 0));
-  for (std::size_t v = 0; v < kVectors; ++v) {
-    const V of_short =
-        Squared(group.y_norms + leaf * kLeaf, v, tile.y_terms[query], double_scale, short_sums[v]);
-    const V of_long =
-        Squared(group.long_norms + leaf * kLeaf, v, tile.long_terms[query], double_scale, long_sums[v]);
-    const V sum = hn::MulAdd(step_squared, of_long, of_short);
-    const VInt named = hn::Set(di, static_cast<std::int32_t>(mask >> (v * kLanes)));
-    const auto within = hn::And(IsWithin(sum, group.long_errors + leaf * kLeaf, v, tile.long_reaches[query]),
-                                hn::RebindMask(d, hn::TestBit(named, bit)));
-    const auto first = static_cast<std::int32_t>(query * kGroupRows + leaf * kLeaf + v * kLanes);
-    hn::CompressStore(sum, within, d, pairs->squared + pairs->count);
-    pairs->count +=
-        hn::CompressStore(hn::Iota(di, first), hn::RebindMask(di, within), di, pairs->pairs + pairs->count);
+  std::int32_t weights[kMixed / 4];
+  std::fill(weights, weights + kLongStart / 4, tile.long_weight);
+  std::fill(weights + kLongStart / 4, weights + kMixed / 4, 1);
+  const std::size_t count = pairs->count;
+  std::fill_n(pairs->pairs + count, kMostLanes, 0);  // any pair, to fill up the last four
+  pairs->count = 0;
+  for (std::size_t first = 0; first < count; first += kLanes) {
+    const std::size_t used = std::min(kLanes, count - first);
+    std::int32_t products[kMostLanes];
+    for (std::size_t n = 0; n < used; n += 4) {
+      VInt of_four[4];
+#pragma GCC unroll 4
+      for (std::size_t i = 0; i < 4; ++i) {
+        const auto pair = static_cast<std::size_t>(pairs->pairs[first + n + i]);
+        of_four[i] = WeightedProducts<Products>(tile.long_codes + pair / kGroupRows * tile.long_dims,
+                                                group.long_codes + pair % kGroupRows * tile.long_dims,
+                                                tile.long_dims, weights);
+      }
+      SumLanes(of_four, products + n);
+    }
+    const VInt named = hn::LoadU(di, pairs->pairs + first);
+    const auto wanted = hn::FirstN(di, used);
+    const VInt pair = hn::IfThenElseZero(wanted, named);
+    const VInt query = hn::ShiftRight<8>(pair), place = hn::And(pair, hn::Set(di, kGroupRows - 1));
+    const VInt constant =
+        hn::Add(hn::GatherIndex(di, group.long_norms, place), hn::GatherIndex(di, tile.long_terms, query));
+    const V squared =
+        hn::ConvertTo(d, hn::Sub(constant, hn::Mul(hn::LoadU(di, products), hn::Set(di, tile.double_scale))));
+    const V reach =
+        hn::Add(hn::GatherIndex(d, group.long_errors, place), hn::GatherIndex(d, tile.long_reaches, query));
+    const auto within = hn::And(hn::Le(squared, hn::Mul(hn::Mul(reach, reach), hn::Set(d, 1.00001F))),
+                                hn::RebindMask(d, wanted));
+    hn::CompressStore(squared, within, d, pairs->squared + pairs->count);
+    pairs->count += hn::CompressStore(pair, hn::RebindMask(di, within), di, pairs->pairs + pairs->count);
   }
 }
 
 template <class Products, std::size_t kDims>
 void FilterGroupBy(const QueryTile& tile, const LeafGroup& group, CodePairs* pairs, FilterCounts* counts) {
   std::uint16_t leaf_masks[kMostQueries] = {};
-  std::int32_t thresholds[kMostQueries + 1];
-  thresholds[kNobody] = 1 << 30;
+  std::int32_t thresholds[kMostQueries];
   FindLeaves<Products, kDims>(tile, group, leaf_masks);
   SetThresholds(tile, group, thresholds);
   Hits hits;
   for (std::size_t leaf = 0; leaf * kLeaf < group.rows; ++leaf) {
-    std::uint8_t list[kMostQueries + 8];
+    std::uint8_t list[kMostQueries];
     const std::size_t count = ListQueries(leaf_masks, leaf, list);
     if (count == 0) continue;
     ScanLeaf<Products, kDims>(tile, group, leaf, list, count, thresholds, &hits);
     counts->scanned += count * std::min(kLeaf, group.rows - leaf * kLeaf);
   }
-  pairs->count = 0;
-  for (std::size_t h = 0; h < hits.count; ++h) {
-    counts->refined += static_cast<std::uint64_t>(__builtin_popcount(hits.masks[h]));
-    RefineLeaf<Products, kDims>(tile, group, hits.leaves[h], hits.queries[h], hits.masks[h], pairs);
-  }
+  ListPairs(hits, pairs);
+  counts->refined += pairs->count;
+  RefinePairs<Products>(tile, group, pairs);
 }
 
 template <class Products>

@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t kLeaf = Codes::kLeaf;
 constexpr double kRoundUp = 1.0001;  // what is computed of an error in float32 may be too small
 constexpr float kLeastError = 1e-3F;
+constexpr std::int32_t kNowhere = 1 << 29;  // ||u||^2 where a last leaf has no row: far from everything
 
 std::size_t RoundUp(std::size_t value, std::size_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
@@ -22,7 +23,7 @@ std::size_t RoundUp(std::size_t value, std::size_t multiple) {
 std::size_t ShortDims(const Projection& projection) { return RoundUp(projection.num_short + 1, 4); }
 
 std::size_t LongDims(const Projection& projection) {
-  return RoundUp(projection.num_directions - projection.num_short + 1, 4);
+  return RoundUp(Codes::kLongStart + projection.num_directions - projection.num_short + 1, 64);
 }
 
 // A length r that the coordinates leave out, and how far it and they may be off.
@@ -35,7 +36,7 @@ struct Rest {
 struct RoundedCodes {
   std::vector<std::int8_t> short_values, long_values;  // filled up with zeros
   RoundedRow y, rest, others, long_rest;
-  float short_error, long_error;  // e in short steps, rounded up
+  float short_error, long_error;  // e in steps, rounded up
 };
 
 // Rounds rows to whole numbers, row by row.
@@ -52,19 +53,20 @@ class Rounder {
     const std::size_t m = projection_.num_short, others = projection_.num_directions - m;
     const float* y = coordinates_.values.data() + row * coordinates_.dims;
     std::int8_t* short_values = rounded_.short_values.data();
-    std::int8_t* long_values = rounded_.long_values.data();
+    std::int8_t* long_values = rounded_.long_values.data() + Codes::kLongStart;
     rounded_.y = RoundPart(y, m, projection_.short_step, short_values);
+    std::copy_n(short_values, m, rounded_.long_values.data());
     rounded_.others = RoundPart(y + m, others, projection_.long_step, long_values);
     const double of_short_y = rounded_.y.squared_length, of_others = rounded_.others.squared_length;
     const Rest short_rest = RestOf(row, m, of_short_y, projection_.short_rest);
     const Rest long_rest = RestOf(row, m + others, of_short_y + of_others, projection_.long_rest);
     rounded_.rest = RoundPart(&short_rest.value, 1, projection_.short_step, short_values + m);
     rounded_.long_rest = RoundPart(&long_rest.value, 1, projection_.long_step, long_values + others);
-    const double ratio = projection_.long_step / projection_.short_step;
     const double of_y = rounded_.y.error;
     const double of_long = static_cast<double>(rounded_.others.error) + rounded_.long_rest.error;
-    rounded_.short_error = ErrorOf(of_y + rounded_.rest.error, short_rest.error);
-    rounded_.long_error = ErrorOf(of_y + ratio * ratio * of_long, long_rest.error);
+    rounded_.short_error = ErrorOf(of_y + rounded_.rest.error, short_rest.error / projection_.short_step);
+    rounded_.long_error =
+        ErrorOf(projection_.long_weight * of_y + of_long, long_rest.error / projection_.long_step);
     return rounded_;
   }
 
@@ -87,7 +89,7 @@ class Rounder {
   }
 
   float ErrorOf(double squared_whole_error, double error) const {
-    const double sum = scale_ * std::sqrt(squared_whole_error) + error / projection_.short_step;
+    const double sum = scale_ * std::sqrt(squared_whole_error) + error;
     return static_cast<float>(sum * kRoundUp) + kLeastError;
   }
 
@@ -111,6 +113,12 @@ void Put(const std::int8_t* values, std::size_t dims, std::size_t place, std::ui
     four ^= 0x80808080U;
     std::memcpy(target + d * kLeaf, &four, sizeof(four));
   }
+}
+
+void PutLong(const std::vector<std::int8_t>& values, std::size_t place, std::uint8_t* codes) {
+  std::uint8_t* target = codes + place * values.size();
+  for (std::size_t d = 0; d < values.size(); ++d)
+    target[d] = static_cast<std::uint8_t>(values[d] + Codes::kZero);
 }
 
 // The centre of a leaf, rounded to whole numbers, and how far its rows are from it.
@@ -143,12 +151,10 @@ Codes EmptyCodes(const Projection& projection, std::size_t rows) {
   codes.rows = rows;
   codes.short_dims = ShortDims(projection);
   codes.long_dims = LongDims(projection);
-  codes.long_step = projection.long_step / projection.short_step;
   const std::size_t places = codes.num_leaves() * kLeaf, leaves = codes.num_groups() * Codes::kGroup;
   codes.short_codes.assign(places * codes.short_dims, Codes::kZero);
   codes.long_codes.assign(places * codes.long_dims, Codes::kZero);
-  codes.short_norms.resize(places);
-  codes.y_norms.resize(places);
+  codes.short_norms.assign(places, kNowhere);
   codes.long_norms.resize(places);
   codes.long_errors.resize(places);
   codes.centre_codes.assign(leaves * codes.short_dims, Codes::kZero);
@@ -162,7 +168,7 @@ Codes EmptyCodes(const Projection& projection, std::size_t rows) {
 
 std::size_t Codes::num_bytes() const {
   return short_codes.size() + long_codes.size() + centre_codes.size() +
-         (short_norms.size() + y_norms.size() + long_norms.size() + centre_norms.size() + order.size()) * 4 +
+         (short_norms.size() + long_norms.size() + centre_norms.size() + order.size()) * 4 +
          (short_errors.size() + long_errors.size() + radii.size()) * sizeof(float);
 }
 
@@ -175,10 +181,10 @@ Codes Encode(const Projection& projection, const RowSource& rows) {
   for (std::size_t place = 0; place < codes.rows; ++place) {
     const RoundedCodes& rounded = rounder.Round(codes.order[place]);
     Put(rounded.short_values.data(), codes.short_dims, place, codes.short_codes.data());
-    Put(rounded.long_values.data(), codes.long_dims, place, codes.long_codes.data());
-    codes.y_norms[place] = rounded.y.squares;
+    PutLong(rounded.long_values, place, codes.long_codes.data());
     codes.short_norms[place] = rounded.y.squares + rounded.rest.squares;
-    codes.long_norms[place] = rounded.others.squares + rounded.long_rest.squares;
+    codes.long_norms[place] =
+        projection.long_weight * rounded.y.squares + rounded.others.squares + rounded.long_rest.squares;
     codes.long_errors[place] = rounded.long_error;
     errors[place] = rounded.short_error;
     float& largest = codes.short_errors[place / (kLeaf * Codes::kGroup)];
@@ -207,17 +213,15 @@ QueryCodes EncodeQuery(const Projection& projection, const RowSource& query) {
       values->insert(values->end(), more.begin(), more.end());
     };
     append(&codes.short_codes, rounded.short_values);
-    append(&codes.long_codes, rounded.short_values);
-    codes.long_codes[codes.long_codes.size() - codes.short_dims + projection.num_short] = 0;
     append(&codes.long_codes, rounded.long_values);
     const std::int32_t of_y = term(rounded.y.squares, rounded.y.sum);
     const std::int32_t of_short = of_y + term(rounded.rest.squares, rounded.rest.sum);
     codes.short_bases.push_back(static_cast<std::int32_t>(
         std::floor(static_cast<double>(of_short) / static_cast<double>(codes.double_scale))));
     codes.short_terms.push_back(static_cast<float>(of_short));
-    codes.y_terms.push_back(static_cast<float>(of_y));
-    codes.long_terms.push_back(static_cast<float>(term(rounded.others.squares + rounded.long_rest.squares,
-                                                       rounded.others.sum + rounded.long_rest.sum)));
+    codes.long_terms.push_back(
+        projection.long_weight * of_y +
+        term(rounded.others.squares + rounded.long_rest.squares, rounded.others.sum + rounded.long_rest.sum));
     codes.short_errors.push_back(rounded.short_error);
     codes.long_errors.push_back(rounded.long_error);
   }

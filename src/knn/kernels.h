@@ -38,16 +38,16 @@ struct BlendOf {
 /// At most 64 query rows.
 struct QueryTile {
   std::size_t rows;
-  std::size_t short_dims, long_dims;  ///< multiples of 4
+  std::size_t short_dims, long_dims;  ///< multiples of 4 and of 64
   int double_scale;                   ///< 2 f: 2 or 4
+  int long_weight;                    ///< w of codes.h
   const std::int8_t* short_codes;     ///< [rows x short_dims]
-  const std::int8_t* long_codes;      ///< [rows x (short_dims + long_dims)], with 0 for r_m
+  const std::int8_t* long_codes;      ///< [rows x long_dims]
   const std::int32_t* short_bases;    ///< base, rounded down
+  const std::int32_t* long_terms;     ///< term of the long code, that of y_m with weight w
   const float* short_terms;           ///< term
-  const float* y_terms;               ///< term of the short code without r_m
-  const float* long_terms;            ///< term of the long code's own part
   const float* short_reaches;         ///< (d + e(a)) / s of the short code, at most kFarthest
-  const float* long_reaches;          ///< the same of the long one, any size
+  const float* long_reaches;          ///< (d + e(a)) / t of the long one, any size
 };
 
 /// No codes are farther from each other than this, in short steps.
@@ -62,11 +62,9 @@ struct LeafGroup {
   const std::uint8_t* short_codes;
   const std::uint8_t* long_codes;
   const std::int32_t* short_norms;
-  const std::int32_t* y_norms;
   const std::int32_t* long_norms;
   const float* long_errors;
   float short_error;  ///< no less than that of any row
-  float long_step;    ///< in short steps
 };
 
 /// Pairs of a tile and a group that (3) of codes.h does not rule out.
@@ -75,7 +73,7 @@ struct CodePairs {
   static constexpr std::size_t kGroupRows = 256;
   std::size_t count;
   std::int32_t pairs[kMost + 16];  ///< 256 * row of the tile + place in the group
-  float squared[kMost + 16];       ///< ||s u(a) - s u(b)||^2 of the long codes, in short steps
+  float squared[kMost + 16];       ///< the left side of (3) squared, in long steps
 };
 
 /// What a filter looked at.

@@ -166,17 +166,16 @@ class PatchSearch::Task {
 
   QueryTile Tile() const {
     const QueryCodes& codes = search_.codes_;
-    const std::size_t stride = codes.short_dims + codes.long_dims;
     return {count_,
             codes.short_dims,
             codes.long_dims,
             codes.double_scale,
+            search_.projection_->long_weight,
             codes.short_codes.data() + first_ * codes.short_dims,
-            codes.long_codes.data() + first_ * stride,
+            codes.long_codes.data() + first_ * codes.long_dims,
             codes.short_bases.data() + first_,
-            codes.short_terms.data() + first_,
-            codes.y_terms.data() + first_,
             codes.long_terms.data() + first_,
+            codes.short_terms.data() + first_,
             reaches_,
             long_reaches_};
   }
@@ -191,11 +190,9 @@ class PatchSearch::Task {
             codes.short_codes.data() + first * codes.short_dims,
             codes.long_codes.data() + first * codes.long_dims,
             codes.short_norms.data() + first,
-            codes.y_norms.data() + first,
             codes.long_norms.data() + first,
             codes.long_errors.data() + first,
-            codes.short_errors[group],
-            codes.long_step};
+            codes.short_errors[group]};
   }
 
   float Worst(std::size_t i) const {
@@ -204,9 +201,11 @@ class PatchSearch::Task {
 
   // The right side of (3) of codes.h, but for what the gallery row adds.
   void SetReach(std::size_t i) {
-    const float distance = std::sqrt(Worst(i)) * search_.rounding_ / search_.projection_->short_step;
-    reaches_[i] = std::min(distance + search_.codes_.short_errors[first_ + i], kFarthest);
-    long_reaches_[i] = distance + search_.codes_.long_errors[first_ + i];
+    const Projection& projection = *search_.projection_;
+    const float distance = std::sqrt(Worst(i)) * search_.rounding_;
+    reaches_[i] =
+        std::min(distance / projection.short_step + search_.codes_.short_errors[first_ + i], kFarthest);
+    long_reaches_[i] = distance / projection.long_step + search_.codes_.long_errors[first_ + i];
   }
 
   // Those with the least bounds first: what they are found to be rules out most of the others.
@@ -238,7 +237,7 @@ class PatchSearch::Task {
   std::size_t first_, count_;
   std::vector<float> scratch_;
   float reaches_[kQueriesPerTask] = {};       // in short steps
-  float long_reaches_[kQueriesPerTask] = {};  // in short steps
+  float long_reaches_[kQueriesPerTask] = {};  // in long steps
   SearchCounts counts_;
 };
 

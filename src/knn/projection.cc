@@ -16,7 +16,8 @@ using RowMajorMatrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eige
 
 constexpr int kIterations = 3;
 constexpr double kShareInRange = 0.9998;
-constexpr float kLargest = 126;  // whole number that a coordinate is rounded to (Codes::kMost)
+constexpr float kLargest = 126;     // whole number that a coordinate is rounded to (Codes::kMost)
+constexpr double kMostWeight = 64;  // keeps sums of weighted products far within 32 bits
 
 // a * b, on all threads.
 RowMajorMatrix Product(const RowMajorMatrix& a, const Eigen::MatrixXf& b) {
@@ -111,6 +112,12 @@ float Range(const float* values, Eigen::Index size) {
   return *place;
 }
 
+// How much finer than the short step the long one can be for numbers that want at least `wanted`.
+int WeightFor(float short_step, float wanted) {
+  const double ratio = static_cast<double>(short_step) / wanted;
+  return static_cast<int>(std::clamp(ratio * ratio, 1.0, kMostWeight));
+}
+
 // A step such that nearly all coordinates and nearly all rests are within 126 of them: a few may go beyond,
 // which costs them some of their bound, rather than have all others rounded coarsely. `otherwise` if all are
 // 0.
@@ -152,8 +159,10 @@ Projection FitProjection(RowsView sample) {
   const Eigen::ArrayXf short_rests = Rests(squared_lengths, of_short, &projection.short_rest);
   const Eigen::ArrayXf long_rests = Rests(squared_lengths, coordinates, &projection.long_rest);
   projection.short_step = StepFor(of_short, short_rests, 1);
-  projection.long_step =
+  const float wanted =
       others.cols() > 0 ? StepFor(others, long_rests, projection.short_step) : projection.short_step;
+  projection.long_weight = WeightFor(projection.short_step, wanted);
+  projection.long_step = projection.short_step / std::sqrt(static_cast<float>(projection.long_weight));
   return projection;
 }
 

@@ -29,39 +29,25 @@ int ValueAt(const std::vector<std::uint8_t>& codes, std::size_t dims, std::size_
   return codes[(place / kLeaf * dims + d / 4 * 4) * kLeaf + place % kLeaf * 4 + d % 4] - Codes::kZero;
 }
 
-// u of query row q.
-std::vector<int> QueryValues(const QueryCodes& queries, std::size_t q) {
-  std::vector<int> values;
-  for (std::size_t d = 0; d < queries.short_dims; ++d) {
-    values.push_back(queries.double_scale / 2 * queries.short_codes[q * queries.short_dims + d]);
-  }
-  const std::size_t stride = queries.short_dims + queries.long_dims;
-  for (std::size_t d = queries.short_dims; d < stride; ++d) {
-    values.push_back(queries.double_scale / 2 * queries.long_codes[q * stride + d]);
-  }
-  return values;
-}
-
-// ||s u(a) - s u(b)||, in short steps.
+// The left side of (3) of codes.h, in short steps or long ones.
 struct CodeDistances {
   double of_leaf = 0, of_short = 0, of_long = 0;
 };
 
 CodeDistances DistancesOf(const Codes& codes, const QueryCodes& queries, const Projection& projection,
                           std::size_t q, std::size_t place) {
-  const std::vector<int> values = QueryValues(queries, q);
+  const int scale = queries.double_scale / 2;
   CodeDistances squared;
   for (std::size_t d = 0; d < codes.short_dims; ++d) {
-    const double difference = std::pow(values[d] - ValueAt(codes.short_codes, codes.short_dims, place, d), 2);
-    squared.of_short += difference;
-    if (d != projection.num_short) squared.of_long += difference;  // without r_m
+    const int value = scale * queries.short_codes[q * codes.short_dims + d];
+    squared.of_short += std::pow(value - ValueAt(codes.short_codes, codes.short_dims, place, d), 2);
     const int centre = ValueAt(codes.centre_codes, codes.short_dims, place / Codes::kLeaf, d);
-    squared.of_leaf += std::pow(values[d] - centre, 2);
+    squared.of_leaf += std::pow(value - centre, 2);
   }
   for (std::size_t d = 0; d < codes.long_dims; ++d) {
-    const int difference =
-        values[codes.short_dims + d] - ValueAt(codes.long_codes, codes.long_dims, place, d);
-    squared.of_long += std::pow(static_cast<double>(codes.long_step) * difference, 2);
+    const int value = scale * queries.long_codes[q * codes.long_dims + d];
+    const int difference = value - (codes.long_codes[place * codes.long_dims + d] - Codes::kZero);
+    squared.of_long += (d < Codes::kLongStart ? projection.long_weight : 1) * std::pow(difference, 2);
   }
   return {std::sqrt(squared.of_leaf), std::sqrt(squared.of_short), std::sqrt(squared.of_long)};
 }
@@ -85,11 +71,11 @@ void ExpectBoundsHold(std::size_t channels, const Fill& fill_gallery, const Fill
   for (std::size_t q = 0; q < kQueries; ++q) {
     for (std::size_t place = 0; place < kRows; ++place) {
       const CodeDistances of_codes = DistancesOf(codes, queries, projection, q, place);
-      const double distance = Distance(query.data() + q * channels, rows.row(codes.order[place]), channels) /
-                              projection.short_step;
+      const double absolute = Distance(query.data() + q * channels, rows.row(codes.order[place]), channels);
+      const double distance = absolute / projection.short_step, in_long = absolute / projection.long_step;
       const std::string message = what + ", " + std::to_string(channels) + " channels";
       ASSERT_LE(of_codes.of_short, distance + queries.short_errors[q] + codes.short_errors[0]) << message;
-      ASSERT_LE(of_codes.of_long, distance + queries.long_errors[q] + codes.long_errors[place]) << message;
+      ASSERT_LE(of_codes.of_long, in_long + queries.long_errors[q] + codes.long_errors[place]) << message;
       ASSERT_LE(of_codes.of_leaf, distance + queries.short_errors[q] + codes.radii[place / Codes::kLeaf])
           << message;
     }
@@ -135,7 +121,8 @@ TEST(Codes, BoundIsTightWhereTheDataHasFewDimensions) {
     for (std::size_t place = 0; place < kRows; ++place) {
       const CodeDistances of_codes = DistancesOf(codes, queries, projection, q, place);
       short_bounds += std::max(0.0, of_codes.of_short - queries.short_errors[q] - codes.short_errors[0]);
-      long_bounds += std::max(0.0, of_codes.of_long - queries.long_errors[q] - codes.long_errors[place]);
+      const double in_long = of_codes.of_long - queries.long_errors[q] - codes.long_errors[place];
+      long_bounds += std::max(0.0, in_long * projection.long_step / projection.short_step);
       distances += Distance(rows.row(q), rows.row(codes.order[place]), kChannels) / projection.short_step;
     }
   }
@@ -186,16 +173,16 @@ TEST(Codes, NormsAndTermsAreThoseOfTheCodes) {
       short_term += scale * scale * v * v + 2 * scale * Codes::kZero * v;
     }
     for (std::size_t d = 0; d < codes.long_dims; ++d) {
-      long_norm += static_cast<int>(std::pow(ValueAt(codes.long_codes, codes.long_dims, r, d), 2));
-      const int v = queries.long_codes[(r + 1) * (codes.short_dims + codes.long_dims) - codes.long_dims + d];
-      long_term += scale * scale * v * v + 2 * scale * Codes::kZero * v;
+      const int weight = d < Codes::kLongStart ? projection.long_weight : 1;
+      const int u = codes.long_codes[r * codes.long_dims + d] - Codes::kZero;
+      const int v = queries.long_codes[r * codes.long_dims + d];
+      long_norm += weight * u * u;
+      long_term += weight * (scale * scale * v * v + 2 * scale * Codes::kZero * v);
     }
-    const int rest = ValueAt(codes.short_codes, codes.short_dims, r, projection.num_short);
     EXPECT_EQ(codes.short_norms[r], short_norm);
-    EXPECT_EQ(codes.y_norms[r], short_norm - rest * rest);
     EXPECT_EQ(codes.long_norms[r], long_norm);
     EXPECT_EQ(queries.short_terms[r], static_cast<float>(short_term));
-    EXPECT_EQ(queries.long_terms[r], static_cast<float>(long_term));
+    EXPECT_EQ(queries.long_terms[r], long_term);
     EXPECT_LE(queries.short_bases[r] * queries.double_scale, short_term);
     EXPECT_GT((queries.short_bases[r] + 1) * queries.double_scale, short_term);
   }

@@ -23,14 +23,14 @@ struct Problem {
   std::size_t channels = 0;
   std::vector<float> short_reaches, long_reaches;
 
-  double DistanceInSteps(std::size_t q, std::size_t place) const {
+  double Distance(std::size_t q, std::size_t place) const {
     double squared = 0;
     for (std::size_t c = 0; c < channels; ++c) {
       squared += std::pow(
           static_cast<double>(query_values[q * channels + c]) - row_values[codes.order[place] * channels + c],
           2);
     }
-    return std::sqrt(squared) / projection.short_step;
+    return std::sqrt(squared);
   }
 
   QueryTile tile() const {
@@ -38,12 +38,12 @@ struct Problem {
             queries.short_dims,
             queries.long_dims,
             queries.double_scale,
+            projection.long_weight,
             queries.short_codes.data(),
             queries.long_codes.data(),
             queries.short_bases.data(),
-            queries.short_terms.data(),
-            queries.y_terms.data(),
             queries.long_terms.data(),
+            queries.short_terms.data(),
             short_reaches.data(),
             long_reaches.data()};
   }
@@ -56,24 +56,23 @@ struct Problem {
             codes.short_codes.data(),
             codes.long_codes.data(),
             codes.short_norms.data(),
-            codes.y_norms.data(),
             codes.long_norms.data(),
             codes.long_errors.data(),
-            codes.short_errors[0],
-            codes.long_step};
+            codes.short_errors[0]};
   }
 };
 
-// Rows around a few centres, so that leaves and codes rule out some pairs and not others; `wild` makes a few
-// rows a thousand times as long. Query i searches within the distance `share` (0 to 1) of all, or everything.
-Problem MakeProblem(std::size_t queries, std::size_t rows, std::size_t channels, bool wild) {
+// Rows around a few centres, so that leaves and codes rule out some pairs and not others; a few rows are
+// `wild` times as long, most of them among those that the projection has not seen.
+Problem MakeProblem(std::size_t queries, std::size_t rows, std::size_t channels, float wild) {
   Problem problem;
   problem.channels = channels;
   std::mt19937 generator(static_cast<unsigned>(queries * 7919 + rows * 31 + channels));
   const auto uniform = [&] { return static_cast<float>(generator()) / 4294967296.0F; };
   const auto fill = [&](std::size_t count, std::vector<float>* values) {
     for (std::size_t i = 0; i < count; ++i) {
-      const float centre = static_cast<float>(generator() % 5), size = wild && i % 9 == 4 ? 1000.0F : 1.0F;
+      const bool is_wild = i % 9 == 4 && (wild < 1e6F || i > rows / 2);
+      const float centre = static_cast<float>(generator() % 5), size = is_wild ? wild : 1.0F;
       for (std::size_t c = 0; c < channels; ++c) {
         values->push_back(size * (uniform() + centre * static_cast<float>(c % 3)));
       }
@@ -94,30 +93,26 @@ std::vector<double> SetReaches(Problem* problem, std::size_t rank) {
   std::vector<double> within;
   for (std::size_t q = 0; q < problem->queries.rows; ++q) {
     std::vector<double> distances;
-    for (std::size_t p = 0; p < problem->codes.rows; ++p) distances.push_back(problem->DistanceInSteps(q, p));
+    for (std::size_t p = 0; p < problem->codes.rows; ++p) distances.push_back(problem->Distance(q, p));
     std::sort(distances.begin(), distances.end());
     within.push_back(q % 13 == 5 ? INFINITY : distances[std::min(rank, distances.size() - 1)] * (1 + 1e-6));
     const auto distance = static_cast<float>(within.back());
-    problem->short_reaches.push_back(std::min(distance + problem->queries.short_errors[q], kFarthest));
-    problem->long_reaches.push_back(distance + problem->queries.long_errors[q]);
+    const Projection& projection = problem->projection;
+    problem->short_reaches.push_back(
+        std::min(distance / projection.short_step + problem->queries.short_errors[q], kFarthest));
+    problem->long_reaches.push_back(distance / projection.long_step + problem->queries.long_errors[q]);
   }
   return within;
 }
 
 double SquaredOfLongCodes(const Problem& problem, std::size_t q, std::size_t place) {
-  const Codes& codes = problem.codes;
-  const std::size_t stride = codes.short_dims + codes.long_dims;
+  const std::size_t dims = problem.codes.long_dims;
   const int scale = problem.queries.double_scale / 2;
   double squared = 0;
-  for (std::size_t d = 0; d < stride; ++d) {
-    const bool is_long = d >= codes.short_dims;
-    if (d == problem.projection.num_short) continue;  // r_m
-    const std::size_t own = is_long ? d - codes.short_dims : d,
-                      dims = is_long ? codes.long_dims : codes.short_dims;
-    const std::vector<std::uint8_t>& values = is_long ? codes.long_codes : codes.short_codes;
-    const int stored = values[(place / 16 * dims + own / 4 * 4) * 16 + place % 16 * 4 + own % 4];
-    const int difference = scale * problem.queries.long_codes[q * stride + d] - (stored - Codes::kZero);
-    squared += std::pow((is_long ? codes.long_step : 1.0F) * static_cast<double>(difference), 2);
+  for (std::size_t d = 0; d < dims; ++d) {
+    const int stored = problem.codes.long_codes[place * dims + d];
+    const int difference = scale * problem.queries.long_codes[q * dims + d] - (stored - Codes::kZero);
+    squared += (d < Codes::kLongStart ? problem.projection.long_weight : 1) * std::pow(difference, 2);
   }
   return squared;
 }
@@ -139,11 +134,11 @@ void ExpectFilters(Problem problem, std::size_t rank, const std::string& what) {
     for (std::size_t place = 0; place < problem.codes.rows; ++place) {
       const auto pair = found.find({q, place});
       if (pair == found.end()) {
-        ASSERT_GT(problem.DistanceInSteps(q, place), within[q]) << what << ", query " << q;
+        ASSERT_GT(problem.Distance(q, place), within[q]) << what << ", query " << q;
         continue;
       }
       const double squared = SquaredOfLongCodes(problem, q, place);
-      ASSERT_NEAR(pair->second, squared, 1e-5 * squared + 0.01) << what;
+      ASSERT_FLOAT_EQ(pair->second, static_cast<float>(squared)) << what;
       const double reach = problem.long_reaches[q] + problem.codes.long_errors[place];
       ASSERT_LE(squared, reach * reach * 1.0001) << what;
       found.erase(pair);
@@ -159,9 +154,9 @@ TEST(FilterGroup, KeepsAllPairsWithinReachOverAwkwardSizes) {
   for (const std::size_t channels : {1, 3, 16, 46, 47, 48, 64, 176, 257, 300}) {
     for (const auto& [queries, rows] : std::vector<std::pair<std::size_t, std::size_t>>{
              {1, 1}, {7, 15}, {8, 16}, {9, 17}, {63, 31}, {64, 256}, {33, 255}, {64, 100}}) {
-      for (const bool wild : {false, true}) {
+      for (const float wild : {1.0F, 1e3F, 1e15F}) {
         const std::string what = std::to_string(channels) + " channels, " + std::to_string(queries) +
-                                 " queries, " + std::to_string(rows) + " rows" + (wild ? ", wild" : "");
+                                 " queries, " + std::to_string(rows) + " rows, wild " + std::to_string(wild);
         ExpectFilters(MakeProblem(queries, rows, channels, wild), 0, what + ", nearest");
         ExpectFilters(MakeProblem(queries, rows, channels, wild), rows / 2, what + ", nearer half");
       }
@@ -170,7 +165,7 @@ TEST(FilterGroup, KeepsAllPairsWithinReachOverAwkwardSizes) {
 }
 
 TEST(FilterGroup, RulesOutMostOfWhatIsFar) {
-  Problem problem = MakeProblem(64, 256, 64, false);
+  Problem problem = MakeProblem(64, 256, 64, 1);
   SetReaches(&problem, 0);
   for (float& reach : problem.short_reaches) reach = std::min(reach, 1000.0F);
   CodePairs pairs;

@@ -30,7 +30,8 @@ struct Projection {
   float short_rest = 0;            ///< the sample's mean of r_m, taken off every r_m
   float long_rest = 0;             ///< the same of r_M
   float short_step = 1;            ///< of the whole numbers that y_m and r_m are rounded to; > 0
-  float long_step = 1;             ///< the same of the other coordinates and r_M; > 0
+  int long_weight = 1;             ///< squared short steps in long ones, 1 .. 64
+  float long_step = 1;             ///< of the other coordinates and r_M: short_step / sqrt(long_weight)
 
   /// How far a computed y may be from the true one, as a share of the length of what was multiplied: at most
   /// eta = (56 + C / 32) u (sqrt(M) + 2), u = 2^-24. Each coordinate is a product with a vector of length 1
@@ -41,11 +42,11 @@ struct Projection {
 };
 
 /// How codes are sized. The short one is compared with every pair that leaves (codes.h) do not rule out: with
-/// the rest its directions fill 48 bytes. The long one has up to 195 directions more: networks differ in how
-/// many they need, and fewer let more pairs through whose distances must then be computed. search_bench
-/// prints what share of all pairs each lets through.
+/// the rest its directions fill 48 bytes. The long one has up to 207 directions more and fills 256 bytes with
+/// them: networks differ in how many they need, and fewer let more pairs through whose distances must then be
+/// computed. search_bench prints what share of all pairs each lets through.
 constexpr std::size_t kShortDirections = 47;
-constexpr std::size_t kLongDirections = 195;
+constexpr std::size_t kLongDirections = 207;
 
 /// Fits a projection to a sample of rows by subspace iteration (deterministic, fixed start).
 /// @param sample [S x C], S >= 1. Few or constant rows are fine: the directions are orthonormal all the
