@@ -117,10 +117,13 @@ class BenchmarkRun {
   // Everything that can be known, and refused, before an image is read.
   void MakePlan() {
     const std::optional<Mask> roi = ReadRoi(options_.fit.roi);
-    const Extractor extractor = Extractor::Load(FindModel(options_.fit.model));
-    const Preprocessing preprocessing = PreprocessingFrom(options_.fit, extractor.info());
-    Validate(preprocessing);
-    plan_ = ManifestFor(options_.fit, extractor, preprocessing);
+    const std::filesystem::path model = FindModel(options_.fit.model);
+    if (const auto info = PeekInfo(model))
+      (void)ManifestFor(options_.fit, *info);  // refuses before the loading
+    const Extractor extractor = Extractor::Load(model);
+    Validate(PreprocessingFrom(options_.fit, extractor.info()));
+    plan_ = ManifestFor(options_.fit, extractor.info());
+    plan_.extractor.sha256 = extractor.sha256();
     if (roi) plan_.roi_sha256 = RoiDigest(*roi);
     settings_ = SettingsOf(options_.ablation, plan_.options);
     BenchmarkReport& report = summary_.report;

@@ -92,11 +92,11 @@ void ScoreInto(Sample* sample, const std::vector<InputItem>& items, const Scorin
 CalibrateSummary Calibrate(const CalibrateOptions& options, ProgressSink& progress) {
   if (options.false_alarm_rate) ValidateFalseAlarmRate(*options.false_alarm_rate);
   const std::vector<InputItem> items = ListInputs({options.input.string()});
-  const Gallery gallery = Gallery::Open(options.gallery, GalleryCheck::kDigests);
+  Gallery::Open(options.gallery, GalleryCheck::kManifest);  // nothing is made where there is no gallery
+  MakeWritableFolder(options.gallery);                      // found out before the work, not after it
+  const auto [gallery, extractor] = OpenGallery(options.gallery);
   const GalleryManifest& manifest = gallery.manifest();
-  MakeWritableFolder(options.gallery);  // found out before the work, not after it
   const double stored_rate = manifest.calibration.value_or(Calibration()).rate;
-  const Extractor extractor = LoadExtractor(gallery);
   const std::unique_ptr<Scorer> scorer = MakeScorer(gallery, manifest.options);
   Sample sample(manifest, progress);
   const ScoringContext context{gallery, extractor, *scorer, {}, {}, {}, {}, {}};

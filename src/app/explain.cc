@@ -206,9 +206,9 @@ Explanation Explain(const ExplainOptions& options, ProgressSink& progress) {
   const InputItem item = OneImage(options.image);
   CheckOutput(options);
   const std::optional<Mask> roi = ReadRoi(options.roi);
-  Gallery gallery = Gallery::Open(options.gallery, GalleryCheck::kDigests);
+  CheckSuit(options.scoring, Gallery::Open(options.gallery, GalleryCheck::kManifest));
+  auto [gallery, extractor] = OpenGallery(options.gallery);
   if (roi) gallery.LookAt(*roi);
-  const Extractor extractor = LoadExtractor(gallery);
   const ScoringOptions wanted = Override(gallery.manifest(), options.scoring);
   const std::unique_ptr<Scorer> scorer = MakeScorer(gallery, wanted);
   const ScoringContext context{gallery, extractor, *scorer, {}, JudgeFor(gallery, wanted), {}, {}, {}};

@@ -174,11 +174,12 @@ FitSummary Fit(const FitOptions& options, ProgressSink& progress) {
   const std::optional<Mask> roi = ReadRoi(options.roi);
   const fs::path model = FindModel(options.model);
   const Listing listing = ListImages(options.input, options.filter);
+  CheckSuit(options, model, listing.images.size());
   const Extractor extractor = Extractor::Load(model, [&](const ExtractorInfo& info) {
     return OutputsFor(options.scoring.method, LevelsFor(options.scoring, info));
   });
-  const Preprocessing preprocessing = PreprocessingFrom(options, extractor.info());
-  const GalleryManifest manifest = ManifestFor(options, extractor, preprocessing);
+  GalleryManifest manifest = ManifestFor(options, extractor.info());
+  manifest.extractor.sha256 = extractor.sha256();
   if (manifest.options.method == Method::kSpade) {
     CheckNumNeighbors(manifest.options, manifest.extractor.level_shapes, listing.images.size());
   }
@@ -188,7 +189,7 @@ FitSummary Fit(const FitOptions& options, ProgressSink& progress) {
   if (roi) writer.SetRoi(*roi);
   summary.extractor_name = extractor.info().name;
   summary.has_random_weights = extractor.info().has_random_weights();
-  AddImages(listing, {extractor, preprocessing, manifest.options, roi}, &writer, progress, &summary);
+  AddImages(listing, {extractor, manifest.preprocessing, manifest.options, roi}, &writer, progress, &summary);
   if (summary.num_images == 0 && !progress.Interrupted()) {
     throw Error(ErrorCode::kIo,
                 "of " + CountText(listing.images.size(), "image", "images") +

@@ -47,9 +47,7 @@ WantedOutputs OutputsFor(Method method, const std::vector<int>& levels) {
   return {*std::max_element(levels.begin(), levels.end()), false};
 }
 
-GalleryManifest ManifestFor(const FitOptions& options, const Extractor& extractor,
-                            const Preprocessing& preprocessing) {
-  const ExtractorInfo& info = extractor.info();
+GalleryManifest ManifestFor(const FitOptions& options, const ExtractorInfo& info) {
   GalleryManifest manifest;
   manifest.touchstone_version = Version();
   manifest.options = options.scoring;
@@ -61,13 +59,21 @@ GalleryManifest ManifestFor(const FitOptions& options, const Extractor& extracto
       throw Error(ErrorCode::kOption, "--dtype float16: padim's Gaussians need float32; leave it out");
     }
   }
-  manifest.preprocessing = preprocessing;
-  manifest.extractor = {info.name, extractor.sha256(), static_cast<std::size_t>(info.global_size), {}, {}};
+  manifest.preprocessing = PreprocessingFrom(options, info);
+  manifest.extractor = {info.name, "", static_cast<std::size_t>(info.global_size), {}, {}};
   for (const ExtractorLevel& level : info.levels) manifest.extractor.level_names.push_back(level.name);
-  manifest.extractor.level_shapes = extractor.LevelShapes(NetworkInputSize(preprocessing));
+  manifest.extractor.level_shapes = LevelShapes(info, NetworkInputSize(manifest.preprocessing));
   manifest.dtype = options.dtype;
   manifest.source = options.input.string();
   return manifest;
+}
+
+void CheckSuit(const FitOptions& options, const std::filesystem::path& model, std::size_t num_images) {
+  const std::optional<ExtractorInfo> info = PeekInfo(model);
+  if (!info) return;
+  const GalleryManifest manifest = ManifestFor(options, *info);
+  if (manifest.options.method != Method::kSpade) return;
+  CheckNumNeighbors(manifest.options, manifest.extractor.level_shapes, num_images);
 }
 
 }  // namespace touchstone

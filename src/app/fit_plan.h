@@ -19,9 +19,14 @@ std::vector<int> LevelsFor(const ScoringOptions& options, const ExtractorInfo& i
 /// others no global feature, and no level deeper than those compared.
 WantedOutputs OutputsFor(Method method, const std::vector<int>& levels);
 
-/// What a gallery's manifest says before any image is read; levels that were not given are the extractor's
-/// default for the method, or all. @throws Error kOption if the options do not suit the extractor.
-GalleryManifest ManifestFor(const FitOptions& options, const Extractor& extractor,
-                            const Preprocessing& preprocessing);
+/// What a gallery's manifest says before any image is read, but for the extractor's digest; levels that were
+/// not given are the extractor's default for the method, or all.
+/// @throws Error kOption if the options do not suit the extractor.
+GalleryManifest ManifestFor(const FitOptions& options, const ExtractorInfo& info);
+
+/// Refuses options that do not suit the extractor before LibTorch is loaded, where its file can tell
+/// (PeekInfo).
+/// @param num_images  to learn from. @throws Error kOption as ManifestFor and CheckNumNeighbors.
+void CheckSuit(const FitOptions& options, const std::filesystem::path& model, std::size_t num_images);
 
 }  // namespace touchstone

@@ -177,7 +177,7 @@ Description DescribeModel(const std::string& name_or_file) {
   const Extractor extractor = Extractor::Load(file);
   const ExtractorInfo& info = extractor.info();
   const Size input = NetworkInputSize(Preprocessing{});
-  const std::vector<FeatureShape> shapes = extractor.LevelShapes(input);
+  const std::vector<FeatureShape> shapes = LevelShapes(info, input);
   std::string text = Line("model", file.string()) + Line("sha256", extractor.sha256()) +
                      Line("name", info.name + ", version " + info.version) + Line("license", info.license) +
                      Line("weights", info.weights_source);

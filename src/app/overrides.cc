@@ -86,6 +86,12 @@ ScoringOptions Override(const GalleryManifest& manifest, const ScoringOverrides&
   return options;
 }
 
+void CheckSuit(const ScoringOverrides& overrides, const Gallery& described) {
+  const ScoringOptions options = Override(described.manifest(), overrides);
+  if (options.method != Method::kSpade) return;
+  CheckNumNeighbors(options, described.level_shapes(), described.num_images());
+}
+
 void CheckCanGate(Method method) {
   if (method == Method::kSpade) return;
   throw Error(ErrorCode::kOption, "--gate: goes by the retrieval score, which the method " +

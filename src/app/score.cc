@@ -162,11 +162,10 @@ class ScoreRun {
 
   ScoreSummary Run() {
     StopWatch total;
-    Gallery gallery = Gallery::Open(options_.gallery, GalleryCheck::kDigests);
+    CheckOptions(Gallery::Open(options_.gallery, GalleryCheck::kManifest));
+    auto [gallery, extractor] = OpenGallery(options_.gallery);
     if (roi_) gallery.LookAt(*roi_);
-    const Extractor extractor = LoadExtractor(gallery);
     const GalleryManifest& manifest = gallery.manifest();
-    if (options_.gate) CheckCanGate(manifest.options.method);
     const ScoringOptions wanted = Override(manifest, options_.scoring);
     const std::unique_ptr<Scorer> scorer = MakeScorer(gallery, wanted);
     const Judge judge = JudgeFor(gallery, wanted);
@@ -199,6 +198,11 @@ class ScoreRun {
   }
 
  private:
+  void CheckOptions(const Gallery& described) const {
+    if (options_.gate) CheckCanGate(described.manifest().options.method);
+    CheckSuit(options_.scoring, described);
+  }
+
   void WarnAboutOptions(const Gallery& gallery, const ScoringOptions& wanted) {
     if (options_.scoring.num_retrieved &&
         static_cast<std::size_t>(wanted.num_retrieved) > gallery.num_images()) {

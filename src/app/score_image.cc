@@ -11,6 +11,7 @@
 #include "touchstone/app/version.h"
 #include "touchstone/core/error.h"
 #include "touchstone/core/file.h"
+#include "touchstone/core/parallel.h"
 #include "touchstone/image/map_file.h"
 #include "touchstone/image/preprocess.h"
 #include "touchstone/methods/anomaly_map.h"
@@ -82,20 +83,42 @@ ScoreMap MapOf(const MethodScores& scores, const ScoringContext& context, Size s
   return MapOfGallery(context.gallery, context.scorer.options().sigma, scores.grids, size);
 }
 
-}  // namespace
-
-Extractor LoadExtractor(const Gallery& gallery) {
+void CheckShapes(const Extractor& extractor, const Gallery& gallery) {
   const GalleryManifest& manifest = gallery.manifest();
-  const WantedOutputs wanted = OutputsFor(manifest.options.method, manifest.options.levels);
-  Extractor extractor =
-      Extractor::Load(gallery.extractor_file(), [&](const ExtractorInfo&) { return wanted; });
-  if (extractor.LevelShapes(NetworkInputSize(manifest.preprocessing)) != manifest.extractor.level_shapes ||
+  if (LevelShapes(extractor.info(), NetworkInputSize(manifest.preprocessing)) !=
+          manifest.extractor.level_shapes ||
       static_cast<std::size_t>(extractor.info().global_size) != manifest.extractor.global_size) {
     throw Error(ErrorCode::kGallery,
                 "the extractor's shapes are not those of the manifest; fit the gallery again",
                 gallery.folder());
   }
-  return extractor;
+}
+
+}  // namespace
+
+OpenedGallery OpenGallery(const fs::path& folder) {
+  const Gallery described = Gallery::Open(folder, GalleryCheck::kManifest);
+  const GalleryManifest& manifest = described.manifest();
+  std::optional<Gallery> gallery;
+  std::optional<Extractor> extractor;
+  std::optional<Error> refused;  // of the extractor: what the gallery says comes first
+  ParallelFor(2, [&](std::size_t half) {
+    if (half == 0) {
+      gallery.emplace(Gallery::Open(folder, GalleryCheck::kDigests));
+      return;
+    }
+    try {
+      extractor.emplace(Extractor::Load(
+          described.extractor_file(),
+          [&](const ExtractorInfo&) { return OutputsFor(manifest.options.method, manifest.options.levels); },
+          manifest.extractor.sha256));
+    } catch (const Error& error) {
+      refused.emplace(error);
+    }
+  });
+  if (refused) throw Error(*refused);
+  CheckShapes(*extractor, *gallery);
+  return {std::move(*gallery), std::move(*extractor)};
 }
 
 Results HeadingOf(const fs::path& folder, const Gallery& gallery, const ScoringOptions& options) {

@@ -46,8 +46,16 @@ struct ExaminedImage {
   ScoreMap map;  ///< of the photograph's size
 };
 
-/// The gallery's extractor. @throws Error kGallery if its shapes are not those of the manifest, kModel.
-Extractor LoadExtractor(const Gallery& gallery);
+/// A gallery, and the extractor in it.
+struct OpenedGallery {
+  Gallery gallery;
+  Extractor extractor;
+};
+
+/// Opens both at once: the digests of a large gallery take as long as LibTorch takes to load.
+/// @throws Error as Gallery::Open with kDigests; kGallery if the extractor's shapes are not those of the
+/// manifest, kModel.
+OpenedGallery OpenGallery(const std::filesystem::path& folder);
 
 /// What is known of a run before it starts. @param folder  of the gallery, as given.
 Results HeadingOf(const std::filesystem::path& folder, const Gallery& gallery, const ScoringOptions& options);

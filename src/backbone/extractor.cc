@@ -5,11 +5,13 @@
 #include "touchstone/core/error.h"
 #include "touchstone/core/file.h"
 #include "touchstone/core/text.h"
+#include "zip_record.h"
 
 namespace touchstone {
 namespace {
 
 constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 31;
+constexpr std::size_t kMaxDescriptionBytes = std::size_t{1} << 20;
 constexpr int kMinProbeSide_px = 64;
 
 /// Runs `call`; an Error without a file gets this one.
@@ -60,6 +62,26 @@ bool ExtractorInfo::has_random_weights() const {
          name.compare(name.size() - kSuffix.size(), kSuffix.size(), kSuffix) == 0;
 }
 
+std::optional<ExtractorInfo> PeekInfo(const std::filesystem::path& file) {
+  const std::optional<std::string> text =
+      StoredZipRecord(file, "extra/touchstone.json", kMaxDescriptionBytes);
+  if (!text) return std::nullopt;
+  try {
+    return ParseDescription(*text);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+std::vector<FeatureShape> LevelShapes(const ExtractorInfo& info, Size input) {
+  CheckSize(input, info);
+  std::vector<FeatureShape> shapes;
+  for (const ExtractorLevel& level : info.levels) {
+    shapes.push_back({input.height / level.stride, input.width / level.stride, level.channels});
+  }
+  return shapes;
+}
+
 struct Extractor::Impl {
   std::filesystem::path file;
   std::string sha256;
@@ -67,15 +89,19 @@ struct Extractor::Impl {
   std::unique_ptr<Network> network;
 };
 
-Extractor Extractor::Load(const std::filesystem::path& file, const ChooseOutputs& choose) {
+Extractor Extractor::Load(const std::filesystem::path& file, const ChooseOutputs& choose,
+                          const std::string& sha256) {
   return About(file, [&] {
     Bytes bytes = ReadFile(file, kMaxFileBytes);
+    std::string found = Sha256(bytes.data(), bytes.size());
+    if (!sha256.empty() && found != sha256) {
+      throw Error(ErrorCode::kModel, "its SHA-256 is " + found + ", not " + sha256 + "; copy it again");
+    }
     ExtractorInfo info = ParseDescription(Torch().read_description(bytes));
-    std::string sha256 = Sha256(bytes.data(), bytes.size());
     WantedOutputs wanted = choose ? choose(info) : WantedOutputs();
     const auto num_levels = static_cast<int>(info.levels.size());
     if (wanted.deepest_level == 0 && !wanted.global) wanted.deepest_level = num_levels;
-    Impl impl{file, std::move(sha256), std::move(info), Torch().load_network(std::move(bytes), wanted)};
+    Impl impl{file, std::move(found), std::move(info), Torch().load_network(std::move(bytes), wanted)};
     Probe(*impl.network, impl.info);
     return Extractor(std::make_unique<Impl>(std::move(impl)));
   });
@@ -88,15 +114,6 @@ Extractor::~Extractor() = default;
 
 const ExtractorInfo& Extractor::info() const { return impl_->info; }
 const std::string& Extractor::sha256() const { return impl_->sha256; }
-
-std::vector<FeatureShape> Extractor::LevelShapes(Size input) const {
-  CheckSize(input, impl_->info);
-  std::vector<FeatureShape> shapes;
-  for (const ExtractorLevel& level : impl_->info.levels) {
-    shapes.push_back({input.height / level.stride, input.width / level.stride, level.channels});
-  }
-  return shapes;
-}
 
 ImageFeatures Extractor::Extract(const std::vector<float>& input, Size size) const {
   return About(impl_->file, [&] {

@@ -68,7 +68,7 @@ TEST(Extractor, TakesAModuleThatTorchSavedInTrainingModeAndWithoutCheckSums) {
 TEST(Extractor, PredictsTheShapesThatItDelivers) {
   const Extractor embedded = Extractor::Load(EmbeddedModel());
   for (const Size size : {Size{224, 224}, Size{256, 256}, Size{64, 96}}) {
-    const std::vector<FeatureShape> shapes = embedded.LevelShapes(size);
+    const std::vector<FeatureShape> shapes = LevelShapes(embedded.info(), size);
     EXPECT_EQ(shapes, (std::vector<FeatureShape>{FeatureShape{size.height / 4, size.width / 4, 24},
                                                  FeatureShape{size.height / 8, size.width / 8, 40},
                                                  FeatureShape{size.height / 16, size.width / 16, 112}}));
@@ -82,7 +82,7 @@ TEST(Extractor, PredictsTheShapesThatItDelivers) {
 TEST(Extractor, RefusesAnInputThatIsNoMultipleAndNamesBoth) {
   const Extractor embedded = Extractor::Load(EmbeddedModel());
   for (const Size size : {Size{224, 225}, Size{100, 224}, Size{0, 224}, Size{-32, 32}}) {
-    const Error error = ErrorOf([&] { embedded.LevelShapes(size); });
+    const Error error = ErrorOf([&] { LevelShapes(embedded.info(), size); });
     EXPECT_EQ(error.code, ErrorCode::kOption);
     const std::string size_text = std::to_string(size.width) + "x" + std::to_string(size.height);
     EXPECT_TRUE(Says(error.message, size_text));

@@ -69,7 +69,8 @@ TEST(Manifest, DescribesTheModelsBesideIt) {
     EXPECT_EQ(entry["weights"]["sha256"], info.weights_sha256);
     EXPECT_EQ(entry["input"]["multiple"], info.input_multiple);
     const auto default_size = entry["input"]["default_size"].get<std::vector<int>>();
-    const std::vector<FeatureShape> shapes = extractor.LevelShapes({default_size.at(0), default_size.at(1)});
+    const std::vector<FeatureShape> shapes =
+        LevelShapes(extractor.info(), {default_size.at(0), default_size.at(1)});
     ASSERT_EQ(entry["levels"].size(), shapes.size());
     for (std::size_t i = 0; i < shapes.size(); ++i) {
       EXPECT_EQ(entry["levels"][i]["name"], info.levels[i].name);

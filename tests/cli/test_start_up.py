@@ -34,14 +34,22 @@ def loaded(touchstone, tmp_path, *arguments, code=0):
         (("score", "missing", "-g", "GALLERY", "-o", "r"), 2),
         (("score", "check", "-g", "GALLERY", "-o", "r", "-K", "0"), 2),
         (("score", "check", "-g", "GALLERY", "-o", "check"), 2),
+        (("score", "check", "-g", "GALLERY", "-o", "r", "--levels", "9"), 2),
+        (("score", "check", "-g", "GALLERY", "-o", "r", "-k", "999999"), 2),
+        (("explain", "IMAGE", "-g", "GALLERY", "-o", "e.png", "--levels", "9"), 2),
+        (("fit", "check", "-o", "g", "--resize", "250"), 2),
+        (("fit", "check", "-o", "g", "--levels", "4"), 2),
+        (("fit", "check", "-o", "g", "-k", "999999"), 2),
+        (("fit", "check", "-o", "g", "--method", "padim", "--dims", "999"), 2),
+        (("benchmark", "SAMPLE", "-o", "b", "--levels", "4"), 2),
         (("gallery", "info", "GALLERY"), 0),
         (("gallery", "list", "GALLERY"), 0),
         (("sample", "s", "--size", "48"), 0),
     ],
 )
-def test_what_needs_no_network_loads_none(touchstone, tmp_path, check, gallery, arguments, code):
-    assert check.is_dir()
-    arguments = [gallery if argument == "GALLERY" else argument for argument in arguments]
+def test_what_needs_no_network_loads_none(touchstone, tmp_path, check, gallery, sample, arguments, code):
+    named = {"GALLERY": gallery, "SAMPLE": sample, "IMAGE": min(check.iterdir())}
+    arguments = [named.get(argument, argument) for argument in arguments]
     assert loaded(touchstone, tmp_path, *arguments, code=code) == set()
 
 

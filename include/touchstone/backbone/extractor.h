@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,16 @@ struct WantedOutputs {
 /// Says what is wanted of an extractor once its description is known.
 using ChooseOutputs = std::function<WantedOutputs(const ExtractorInfo&)>;
 
+/// What an extractor file says of itself, read without LibTorch (0.4 s and more): enough to refuse options
+/// that do not suit it. No proof that the file is whole, or can be run: that is Extractor::Load's affair,
+/// which also says what is wrong where this is none. Of files that our exporter or a plain zip program wrote;
+/// torch.jit.save writes the 64-bit form, of which it is none.
+std::optional<ExtractorInfo> PeekInfo(const std::filesystem::path& file);
+
+/// The shape of every level for an input of this size. @throws Error kOption if the size is not a positive
+/// multiple of info.input_multiple (names both).
+std::vector<FeatureShape> LevelShapes(const ExtractorInfo& info, Size input);
+
 /// A TorchScript feature extractor: image -> one global feature and a pyramid (scripts/README.md
 /// describes the file).
 ///
@@ -59,8 +70,9 @@ class Extractor {
   /// files do), its description, then the outputs for two probe images (number, rank, channels,
   /// strides, finiteness). The file is read once; sha256() is of the bytes that were loaded.
   ///
-  /// The file is code: loading it is trusting it. A damaged file WITHOUT check sums may crash LibTorch, so
-  /// compare the digest first (Sha256OfFile) where one is known, such as a gallery's copy.
+  /// The file is code: loading it is trusting it. A damaged file WITHOUT check sums may crash LibTorch.
+  /// @param sha256  where the file's digest is known, such as a gallery's copy: a file with another is
+  /// refused before LibTorch sees it. Empty = not known.
   /// @throws Error kIo if it cannot be read; kModel naming what is wrong: damaged, not TorchScript,
   /// no description (says how to export one), outputs that differ from the description.
   ///
@@ -71,7 +83,10 @@ class Extractor {
   /// @param choose  leaves outputs out; none = all are wanted. What only the others need is cut off the
   /// program where it returns a list that is made of all levels at once or grows by one after the other (as
   /// our exporter's do), and computed for nothing where not.
-  static Extractor Load(const std::filesystem::path& file, const ChooseOutputs& choose = {});
+  /// @param sha256  where the file's digest is known, such as a gallery's copy: a file with another is
+  /// refused before LibTorch sees it. Empty = not known.
+  static Extractor Load(const std::filesystem::path& file, const ChooseOutputs& choose = {},
+                        const std::string& sha256 = "");
 
   Extractor(Extractor&&) noexcept;
   Extractor& operator=(Extractor&&) noexcept;
@@ -79,10 +94,6 @@ class Extractor {
 
   const ExtractorInfo& info() const;
   const std::string& sha256() const;  ///< of the file
-
-  /// The shape of every level for an input of this size. @throws Error kOption if the size is
-  /// not a positive multiple of info().input_multiple (names both).
-  std::vector<FeatureShape> LevelShapes(Size input) const;
 
   /// @param input [3 * H * W] planar, normalised RGB (Preprocess).
   /// @return features in the declared shapes, location-major (core/feature_map.h); empty where not wanted:

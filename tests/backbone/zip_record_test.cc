@@ -1,0 +1,98 @@
+// Archives are made by hand here, so that each field can be wrong by itself.
+#include "zip_record.h"
+
+#include <fstream>
+
+#include "fixtures.h"
+
+namespace touchstone {
+namespace {
+
+constexpr std::size_t kMaxBytes = 1000;
+constexpr const char* kName = "extra/touchstone.json";
+
+std::string Little(std::uint64_t number, int size) {
+  std::string bytes;
+  for (int i = 0; i < size; ++i) bytes += static_cast<char>(number >> (8 * i) & 0xFF);
+  return bytes;
+}
+
+struct Archive {
+  std::string path = "root/extra/touchstone.json", data = "123456789", comment, before;
+  std::uint32_t crc = 0xCBF43926;  // the published check value of "123456789"
+  std::uint16_t method = 0;
+
+  std::string Bytes() const {
+    const std::string sizes = Little(data.size(), 4) + Little(data.size(), 4);
+    const std::string fields =
+        Little(20, 2) + Little(0, 2) + Little(method, 2) + Little(0, 4) + Little(crc, 4);
+    const std::string record =
+        "PK\3\4" + fields + sizes + Little(path.size(), 2) + Little(3, 2) + path + "pad" + data;
+    const std::string entry = "PK\1\2" + Little(20, 2) + fields + sizes + Little(path.size(), 2) +
+                              Little(0, 12) + Little(before.size(), 4) + path;
+    return before + record + entry + "PK\5\6" + Little(0, 4) + Little(1, 2) + Little(1, 2) +
+           Little(entry.size(), 4) + Little(before.size() + record.size(), 4) + Little(comment.size(), 2) +
+           comment;
+  }
+};
+
+std::optional<std::string> Read(const std::string& bytes) {
+  const TemporaryFolder folder;
+  const std::filesystem::path file = folder.path() / "archive.zip";
+  std::ofstream(file, std::ios::binary) << bytes;
+  return StoredZipRecord(file, kName, kMaxBytes);
+}
+
+TEST(ZipRecord, IsReadWhateverStandsAround) {
+  Archive archive;
+  EXPECT_EQ(Read(archive.Bytes()), "123456789");
+  archive.comment = "a comment";
+  archive.before = "bytes of other records";
+  EXPECT_EQ(Read(archive.Bytes()), "123456789");
+}
+
+TEST(ZipRecord, IsNoneUnderAnotherName) {
+  for (const char* path : {"extra/touchstone.json", "root/other/extra/touchstone.json",
+                           "root/extra/touchstone.jso", "root/xextra/touchstone.json"}) {
+    Archive archive;
+    archive.path = path;
+    EXPECT_EQ(Read(archive.Bytes()), std::nullopt) << path;
+  }
+}
+
+TEST(ZipRecord, IsNoneWhereItIsCompressedDamagedOrTooLarge) {
+  Archive compressed, damaged, large;
+  compressed.method = 8;
+  damaged.data[3] = '0';
+  large.data.assign(kMaxBytes + 1, 'x');
+  for (const Archive& archive : {compressed, damaged, large}) EXPECT_EQ(Read(archive.Bytes()), std::nullopt);
+}
+
+TEST(ZipRecord, IsNoneOfAFileCutAnywhere) {
+  const std::string whole = Archive().Bytes();
+  for (std::size_t size = 0; size < whole.size(); ++size)
+    EXPECT_EQ(Read(whole.substr(0, size)), std::nullopt) << size;
+  EXPECT_EQ(StoredZipRecord("/no/such/file", kName, kMaxBytes), std::nullopt);
+}
+
+TEST(ZipRecord, NeverGivesOtherDataWhereABitIsFlipped) {
+  const std::string whole = Archive().Bytes();
+  for (std::size_t bit = 0; bit < 8 * whole.size(); ++bit) {
+    std::string flipped = whole;
+    flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ 1 << bit % 8);
+    EXPECT_EQ(Read(flipped).value_or("123456789"), "123456789") << bit;
+  }
+}
+
+TEST(PeekInfo, IsWhatLoadingFinds) {
+  const ExtractorInfo loaded = Extractor::Load(EmbeddedModel()).info();
+  const std::optional<ExtractorInfo> peeked = PeekInfo(EmbeddedModel());
+  ASSERT_TRUE(peeked);
+  EXPECT_EQ(peeked->name, loaded.name);
+  EXPECT_EQ(peeked->input_multiple, loaded.input_multiple);
+  EXPECT_EQ(peeked->default_levels, loaded.default_levels);
+  EXPECT_EQ(LevelShapes(*peeked, {256, 224}), LevelShapes(loaded, {256, 224}));
+}
+
+}  // namespace
+}  // namespace touchstone
