@@ -62,10 +62,15 @@ def measure(command, **more_environment):
 
 def digest(folder):
     """The first 12 digits of one SHA-256 over every file of a folder but those that name the run itself."""
+    files = (path for path in folder.rglob("*") if path.suffix in (".csv", ".tiff", ".png"))
+    return digest_of(sorted(path for path in files if path.is_file()), folder)
+
+
+def digest_of(paths, folder):
+    """The first 12 digits of one SHA-256 over names (relative to the folder) and bytes of files."""
     total = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        if path.suffix in (".csv", ".tiff", ".png"):
-            total.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
+    for path in paths:
+        total.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
     return total.hexdigest()[:12]
 
 

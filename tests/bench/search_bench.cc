@@ -1,8 +1,19 @@
-// Exact patch search against faiss's IndexFlatL2, on the same fused features, in one run.
+// Exact patch search of one image among 50 against faiss's IndexFlatL2 (blocked brute force: a BLAS product)
+// on the same fused features, in one run. Before anything is timed, both searches must find the same
+// distances.
 //
-// Features: the embedded EfficientNet-Lite0 on 50 normal images and one test image of the folder named by
-// TOUCHSTONE_BENCH_DATA (MVTec layout; e.g. hazelnut_reduced), 224 px, K = 50. Before anything is
-// timed, both searches must find the same distances.
+// real    the features of TOUCHSTONE_BENCH_MODEL (default: the embedded extractor) at TOUCHSTONE_BENCH_SIDE
+// pixels
+//         (default 224, cut from 256; a larger side is not cut) on 50 normal images and one test image of
+//         TOUCHSTONE_BENCH_DATA, a category in MVTec's layout. Without that variable the case is left out.
+// noise   the worst case: independent normal numbers, 3,136 x 176, in which every patch is about as far from
+// every
+//         other, so that no bound rules anything out.
+// equal   every row the same: all distances tie.
+//
+// `worst` is the largest relative difference of the distances (faiss computes |q|^2 + |g|^2 - 2 q.g, which
+// loses digits that a direct difference keeps; where all distances are 0, relative to the rows' squared
+// norm); `refined` and `measured` are the shares of pairs that pass the short codes and all codes.
 
 #include <benchmark/benchmark.h>
 #include <faiss/IndexFlat.h>
@@ -10,9 +21,12 @@
 
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
+#include <list>
+#include <memory>
+#include <random>
 #include <stdexcept>
 
+#include "bench_main.h"
 #include "touchstone/backbone/extractor.h"
 #include "touchstone/core/parallel.h"
 #include "touchstone/image/list.h"
@@ -25,149 +39,168 @@ namespace touchstone {
 namespace {
 
 constexpr int kThreads = 2;
-constexpr std::size_t kMostImages = 50;
+constexpr std::size_t kImages = 50;
+constexpr FeatureShape kNoiseShape{56, 56, 176};
+
+RowsView View(const FeatureMap& map) {
+  return {map.values.data(), map.shape.num_locations(), static_cast<std::size_t>(map.shape.channels)};
+}
 
 struct Features {
   FeatureMap query;
   std::vector<FeatureMap> gallery;
 };
 
-RowsView View(const FeatureMap& map) {
-  return {map.values.data(), map.shape.num_locations(), static_cast<std::size_t>(map.shape.channels)};
+Features RealFeatures(const std::filesystem::path& root) {
+  const Extractor extractor = Extractor::Load(
+      FindModel(Setting("TOUCHSTONE_BENCH_MODEL", TOUCHSTONE_MODELS "/efficientnet_lite0.pt")));
+  const int side = std::stoi(Setting("TOUCHSTONE_BENCH_SIDE", "224"));
+  Preprocessing preprocessing;
+  preprocessing.resize = Size{std::max(side, 256), std::max(side, 256)};
+  if (side < 256) preprocessing.crop = Size{side, side};
+  preprocessing.mean = extractor.info().mean;
+  preprocessing.stddev = extractor.info().stddev;
+  const auto extract = [&](const ListedImage& listed) {
+    const Image image = ReadImage(listed.file);
+    return FuseLevels(extractor.Extract(Preprocess(image, preprocessing), {side, side}).pyramid);
+  };
+  Features found;
+  found.query = extract(ListImages(root / "test").images.front());
+  for (const ListedImage& listed : ListImages(root / "train").images) {
+    if (found.gallery.size() < kImages) found.gallery.push_back(extract(listed));
+  }
+  return found;
 }
 
-const Features& RealFeatures() {
-  static const Features features = [] {
-    const char* data = std::getenv("TOUCHSTONE_BENCH_DATA");
-    if (data == nullptr) throw std::runtime_error("set TOUCHSTONE_BENCH_DATA to a category in MVTec's layout");
-    const Extractor extractor = Extractor::Load(FindModel(TOUCHSTONE_MODELS "/efficientnet_lite0.pt"));
-    Preprocessing preprocessing;
-    preprocessing.crop = Size{224, 224};
-    preprocessing.mean = extractor.info().mean;
-    preprocessing.stddev = extractor.info().stddev;
-    const auto extract = [&](const ListedImage& listed) {
-      const Image image = ReadImage(listed.file);
-      return FuseLevels(extractor.Extract(Preprocess(image, preprocessing), {224, 224}).pyramid);
-    };
-    const std::filesystem::path root = data;
-    Features found;
-    found.query = extract(ListImages(root / "test").images.front());
-    for (const ListedImage& listed : ListImages(root / "train").images) {
-      if (found.gallery.size() < kMostImages) found.gallery.push_back(extract(listed));
-    }
-    return found;
-  }();
+Features Noise() {
+  std::mt19937 generator(0);
+  std::normal_distribution<float> normal;
+  const auto draw = [&] {
+    FeatureMap map{kNoiseShape, std::vector<float>(kNoiseShape.num_values())};
+    for (float& value : map.values) value = normal(generator);
+    return map;
+  };
+  Features features{draw(), {}};
+  while (features.gallery.size() < kImages) features.gallery.push_back(draw());
   return features;
 }
 
-struct Prepared {
-  Projection projection;
-  std::vector<Codes> codes;
-};
+Features Equal() {
+  FeatureMap map = Noise().query;
+  const auto channels = static_cast<std::size_t>(map.shape.channels);
+  for (std::size_t i = channels; i < map.values.size(); ++i) map.values[i] = map.values[i % channels];
+  return {map, std::vector<FeatureMap>(kImages, map)};
+}
 
-const Prepared& PreparedGallery() {
-  static const Prepared prepared = [] {
-    const Features& features = RealFeatures();
+// One set of features, ready to be searched both ways.
+class Case {
+ public:
+  Case(const std::string& name, Features features)
+      : name_(name), features_(std::move(features)), index_(features_.query.shape.channels) {
     std::vector<float> sample;
-    for (const FeatureMap& map : features.gallery) {
+    for (const FeatureMap& map : features_.gallery) {
       for (std::size_t r = 0; r < map.shape.num_locations(); r += 25) {
         sample.insert(sample.end(), map.row(r), map.row(r) + map.shape.channels);
       }
     }
-    const std::size_t channels = View(features.query).cols;
-    Prepared made{FitProjection({sample.data(), sample.size() / channels, channels}),
-                  {}};
-    for (const FeatureMap& map : features.gallery) made.codes.push_back(Encode(made.projection, MatrixRows(View(map))));
-    return made;
-  }();
-  return prepared;
-}
-
-std::vector<PatchNeighbor> SearchOurs(SearchCounts* counts) {
-  const Features& features = RealFeatures();
-  const Prepared& prepared = PreparedGallery();
-  std::vector<PatchNeighbor> result;
-  WithThreads(kThreads, [&] {
-    PatchSearch search(View(features.query), prepared.projection, 1);
-    for (std::size_t i = 0; i < features.gallery.size(); ++i) {
-      search.AddImage(MatrixRows(View(features.gallery[i])), prepared.codes[i], static_cast<std::int32_t>(i));
+    const std::size_t channels = View(features_.query).cols;
+    projection_ =
+        std::make_unique<Projection>(FitProjection({sample.data(), sample.size() / channels, channels}));
+    for (const FeatureMap& map : features_.gallery) {
+      codes_.push_back(Encode(*projection_, MatrixRows(View(map))));
+      index_.add(static_cast<faiss::Index::idx_t>(map.shape.num_locations()), map.values.data());
     }
-    result = search.Result();
-    *counts = search.counts();
-  });
-  return result;
-}
+    CheckAgreement();
+  }
 
-faiss::IndexFlatL2& Index() {
-  static faiss::IndexFlatL2 index(RealFeatures().query.shape.channels);
-  if (index.ntotal == 0) {
-    for (const FeatureMap& map : RealFeatures().gallery) {
-      index.add(static_cast<faiss::Index::idx_t>(map.shape.num_locations()), map.values.data());
+  void Register() {
+    const auto add = [this](const std::string& what, const auto& body) {
+      benchmark::RegisterBenchmark((what + "/" + name_).c_str(), body)
+          ->Unit(benchmark::kMillisecond)
+          ->UseRealTime();
+    };
+    add("touchstone", [this](benchmark::State& state) { TimeOurs(state); });
+    add("faiss_IndexFlatL2", [this](benchmark::State& state) {
+      for (auto _ : state) benchmark::DoNotOptimize(SearchFaiss());
+    });
+    add("encode_gallery_image", [this](benchmark::State& state) {
+      for (auto _ : state)
+        benchmark::DoNotOptimize(Encode(*projection_, MatrixRows(View(features_.gallery[0]))));
+    });
+  }
+
+ private:
+  std::vector<PatchNeighbor> SearchOurs(SearchCounts* counts) const {
+    std::vector<PatchNeighbor> result;
+    WithThreads(kThreads, [&] {
+      PatchSearch search(View(features_.query), *projection_, 1);
+      for (std::size_t i = 0; i < features_.gallery.size(); ++i) {
+        search.AddImage(MatrixRows(View(features_.gallery[i])), codes_[i], static_cast<std::int32_t>(i));
+      }
+      result = search.Result();
+      *counts = search.counts();
+    });
+    return result;
+  }
+
+  std::vector<float> SearchFaiss() const {
+    const RowsView query = View(features_.query);
+    std::vector<float> distances(query.rows);
+    std::vector<faiss::Index::idx_t> labels(query.rows);
+    omp_set_num_threads(kThreads);
+    index_.search(static_cast<faiss::Index::idx_t>(query.rows), query.data, 1, distances.data(),
+                  labels.data());
+    return distances;
+  }
+
+  void CheckAgreement() {
+    SearchCounts counts;
+    const auto ours = SearchOurs(&counts);
+    const auto theirs = SearchFaiss();
+    const RowsView query = View(features_.query);
+    for (std::size_t i = 0; i < ours.size(); ++i) {
+      double norm = 0;
+      for (std::size_t c = 0; c < query.cols; ++c)
+        norm += static_cast<double>(query.row(i)[c]) * query.row(i)[c];
+      const double distance = ours[i].squared_distance;
+      const double scale = distance > 1e-6 * norm ? distance : norm;
+      worst_ = std::max(worst_, std::abs(static_cast<double>(theirs[i]) - distance) / scale);
     }
+    if (worst_ > 1e-3) throw std::runtime_error(name_ + ": the two searches disagree");
   }
-  return index;
-}
 
-std::vector<float> SearchFaiss() {
-  const RowsView query = View(RealFeatures().query);
-  std::vector<float> distances(query.rows);
-  std::vector<faiss::Index::idx_t> labels(query.rows);
-  omp_set_num_threads(kThreads);
-  Index().search(static_cast<faiss::Index::idx_t>(query.rows), query.data, 1, distances.data(), labels.data());
-  return distances;
-}
-
-// faiss computes |q|^2 + |g|^2 - 2 q.g, which loses digits that a direct difference keeps.
-void CheckAgreement() {
-  SearchCounts counts;
-  const auto ours = SearchOurs(&counts);
-  const auto theirs = SearchFaiss();
-  double worst = 0;
-  for (std::size_t i = 0; i < ours.size(); ++i) {
-    worst = std::max(worst, std::abs(static_cast<double>(theirs[i]) - ours[i].squared_distance) /
-                                std::max(1e-9F, ours[i].squared_distance));
+  void TimeOurs(benchmark::State& state) const {
+    SearchCounts counts;
+    for (auto _ : state) benchmark::DoNotOptimize(SearchOurs(&counts));
+    const auto pairs = static_cast<double>(counts.pairs);
+    state.counters["refined"] = static_cast<double>(counts.refined) / pairs;
+    state.counters["measured"] = static_cast<double>(counts.measured) / pairs;
+    state.counters["worst"] = worst_;
   }
-  if (worst > 1e-3) throw std::runtime_error("the two searches disagree");
-  std::printf("largest relative difference between the two searches: %.2e\n", worst);
-}
 
-void BM_PatchSearch(benchmark::State& state) {
-  SearchCounts counts;
-  for (auto _ : state) benchmark::DoNotOptimize(SearchOurs(&counts));
-  const auto pairs = static_cast<double>(counts.pairs);
-  state.counters["refined"] = static_cast<double>(counts.refined) / pairs;
-  state.counters["measured"] = static_cast<double>(counts.measured) / pairs;
-}
+  std::string name_;
+  Features features_;
+  std::unique_ptr<Projection> projection_;
+  std::vector<Codes> codes_;
+  faiss::IndexFlatL2 index_;
+  double worst_ = 0;
+};
 
-void BM_PrepareGalleryImage(benchmark::State& state) {
-  const Features& features = RealFeatures();
-  const Prepared& prepared = PreparedGallery();
-  for (auto _ : state) {
-    benchmark::DoNotOptimize(Encode(prepared.projection, MatrixRows(View(features.gallery[0]))));
-  }
+// The cases named in TOUCHSTONE_BENCH_CASES (default: all); they live as long as the program.
+void RegisterCases() {
+  static std::list<Case> cases;
+  const std::string wanted = Setting("TOUCHSTONE_BENCH_CASES", "real noise equal");
+  const auto is_wanted = [&](const char* name) { return wanted.find(name) != std::string::npos; };
+  const std::string data = Setting("TOUCHSTONE_BENCH_DATA", "");
+  if (data.empty()) std::fprintf(stderr, "real: left out, TOUCHSTONE_BENCH_DATA is not set\n");
+  if (is_wanted("real") && !data.empty()) cases.emplace_back("real", RealFeatures(data));
+  if (is_wanted("noise")) cases.emplace_back("noise", Noise());
+  if (is_wanted("equal")) cases.emplace_back("equal", Equal());
+  for (Case& one : cases) one.Register();
 }
-
-void BM_FaissIndexFlatL2(benchmark::State& state) {
-  Index();
-  for (auto _ : state) benchmark::DoNotOptimize(SearchFaiss());
-}
-
-// Interleaved by --benchmark_enable_random_interleaving=true.
-BENCHMARK(BM_PatchSearch)->Unit(benchmark::kMillisecond)->UseRealTime();
-BENCHMARK(BM_FaissIndexFlatL2)->Unit(benchmark::kMillisecond)->UseRealTime();
-BENCHMARK(BM_PrepareGalleryImage)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 }  // namespace
 }  // namespace touchstone
 
-int main(int argc, char** argv) {
-  benchmark::Initialize(&argc, argv);
-  try {
-    touchstone::CheckAgreement();
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s\n", error.what());
-    return 1;
-  }
-  benchmark::RunSpecifiedBenchmarks();
-  return 0;
-}
+// Interleaved by --benchmark_enable_random_interleaving=true.
+int main(int argc, char** argv) { return touchstone::RunBenchmarks(argc, argv, &touchstone::RegisterCases); }

@@ -87,20 +87,50 @@ def _few(tmp_path, sample):
     return tmp_path / "data/hazelnut_reduced"
 
 
-def test_the_table_has_a_line_for_each_row(tmp_path, few):
+@pytest.fixture(name="table")
+def _table(tmp_path, few):
+    """table(*arguments) -> what bench.py says on stderr, and its lines as dictionaries by the header's names."""
     (tmp_path / "models").mkdir()
     (tmp_path / "models/efficientnet_lite0.pt").symlink_to(TINY)
-    options = ("--program", binary(), "--models", tmp_path / "models", "--tools", tmp_path, "--repeat", 2)
-    done = run("bench.py", few.parent, "--rows", "lite0;lite0, no pictures;resnet18", *options)
-    assert done.returncode == 0, done.stderr
-    assert "left out: resnet18" in done.stderr
-    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in done.stdout.splitlines() if "|" in line]
-    assert [line[0] for line in cells[2:]] == ["lite0", "lite0, no pictures"]
-    header, _, whole, bare = cells
-    whole, bare = dict(zip(header, whole)), dict(zip(header, bare))
-    assert whole["bare forward"] == "-" and float(whole["images/s"]) > 0 and float(whole["peak MB"]) > 10
+    options = ("--program", binary(), "--models", tmp_path / "models", "--tools", tmp_path)
+
+    def make(*arguments):
+        done = run("bench.py", few.parent, *arguments, *options)
+        assert done.returncode == 0, done.stderr
+        cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in done.stdout.splitlines() if "|" in line]
+        return done.stderr, [dict(zip(cells[0], line)) for line in cells[2:]]
+
+    return make
+
+
+def test_the_table_has_a_line_for_each_row(table):
+    said, lines = table("--rows", "lite0;lite0, no pictures;resnet18", "--repeat", 2)
+    assert "left out: resnet18" in said
+    whole, bare = lines
+    assert [line[""] for line in lines] == ["lite0", "lite0, no pictures"]
+    assert whole["bare forward"] == whole["sum / bare"] == "-"
+    assert float(whole["images/s"]) > 0 and float(whole["peak MB"]) > 10
     assert 0 <= float(whole["pixel ROCAUC"]) <= 100 and bare["pixel ROCAUC"] == "-"
+    assert whole["image ROCAUC"] == bare["image ROCAUC"]
     assert whole["output"] != bare["output"]
+
+
+def test_the_table_of_fit_has_a_digest_of_the_features(table):
+    _, (line,) = table("--fit", "--repeat", 1)
+    assert line[""] == "fit lite0" and float(line["decode"]) >= 0 and len(line["features"]) == 12
+
+
+def test_a_curve_has_a_line_for_each_point_and_the_work_folder_keeps_the_gallery(table, tmp_path):
+    arguments = ("--scaling", "--rows", "threads", "--repeat", 1, "--work", tmp_path / "work")
+    _, lines = table(*arguments)
+    (gallery,) = (tmp_path / "work").glob("gallery*/manifest.json")
+    before = gallery.stat().st_mtime_ns
+    assert [line["threads"] for line in lines] == ["1", "2"] and lines[0]["output"] == lines[1]["output"]
+    assert table(*arguments)[1][0]["output"] == lines[0]["output"] and gallery.stat().st_mtime_ns == before
+
+
+def test_the_median_of_what_is_not_known_is_not_known():
+    assert bench.median([1, 5, 2]) == 2 and bench.median([1, None]) is None
 
 
 def test_pictures_are_enlarged_and_masks_stay_masks(tmp_path, few):
