@@ -1,6 +1,7 @@
 #include "touchstone/app/benchmark.h"
 
 #include <cmath>
+#include <cstdio>
 #include <optional>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "touchstone/core/error.h"
 #include "touchstone/core/file.h"
 #include "touchstone/core/text.h"
+#include "touchstone/core/usage.h"
 #include "touchstone/image/roi.h"
 #include "touchstone/methods/thresholds.h"
 #include "touchstone/metrics/binomial.h"
@@ -79,18 +81,42 @@ void TakeVerdicts(const Results& results, BenchmarkFigures* figures) {
   figures->found = BinomialShare(num_found, num_bad);
 }
 
-void TakeFigures(const MetricsReport& metrics, ImageScore image_score, BenchmarkRow* row) {
+// The image score of the method's paper, where the images have it.
+Metric OwnImageFigure(const MetricsGroup& group, const ScoringOptions& options) {
+  const ImageScore own = PaperImageScore(options.method);
+  if (own == ImageScore::kMapMax) return group.image_map_max.rocauc;
+  if (own == ImageScore::kRetrieval) return group.image_retrieval.rocauc;
+  if (options.image_score == own) return group.image_score.rocauc;
+  return {std::nullopt,
+          "the images were not scored by it (--image-score " + NameOf(ImageScoreNames(), own) + ")"};
+}
+
+void TakeFigures(const MetricsReport& metrics, BenchmarkRow* row) {
   if (metrics.objects.size() != 1) throw std::logic_error("a category was evaluated as several");
   const MetricsGroup& group = metrics.objects.begin()->second.overall;
   row->num_normal = group.num_normal;
   row->num_anomalous = group.num_anomalous;
   row->figures.image_map_max = group.image_map_max.rocauc;
-  row->figures.image_retrieval = group.image_retrieval.rocauc;
-  row->figures.image_patch_max = {std::nullopt, "the images were not scored by it (--image-score patch-max)"};
-  if (image_score == ImageScore::kPatchMax) row->figures.image_patch_max = group.image_score.rocauc;
+  row->figures.image_own = OwnImageFigure(group, row->options);
   row->figures.pixel = group.pixel.rocauc;
   row->figures.au_pro = group.au_pro.at(kProLimit);
 }
+
+// What a stretch of work took, from the construction on.
+class CostMeter {
+ public:
+  void Take(std::optional<double>* seconds, std::optional<double>* cpu_seconds,
+            std::optional<double>* peak_bytes, double items) {
+    *seconds = watch_.Lap() / items;
+    *cpu_seconds = (CpuSeconds() - cpu_s_) / items;
+    if (const auto bytes = peak_.Bytes()) *peak_bytes = static_cast<double>(*bytes);
+  }
+
+ private:
+  PeakMemory peak_;
+  double cpu_s_ = CpuSeconds();
+  StopWatch watch_;
+};
 
 class BenchmarkRun {
  public:
@@ -117,28 +143,38 @@ class BenchmarkRun {
   // Everything that can be known, and refused, before an image is read.
   void MakePlan() {
     const std::optional<Mask> roi = ReadRoi(options_.fit.roi);
-    const std::filesystem::path model = FindModel(options_.fit.model);
-    if (const auto info = PeekInfo(model))
-      (void)ManifestFor(options_.fit, *info);  // refuses before the loading
+    const fs::path model = FindModel(options_.fit.model);
+    if (const auto info = PeekInfo(model)) (void)GroupsOf(options_, *info);  // refuses before the loading
     const Extractor extractor = Extractor::Load(model);
     Validate(PreprocessingFrom(options_.fit, extractor.info()));
-    plan_ = ManifestFor(options_.fit, extractor.info());
-    plan_.extractor.sha256 = extractor.sha256();
-    if (roi) plan_.roi_sha256 = RoiDigest(*roi);
-    settings_ = SettingsOf(options_.ablation, plan_.options);
+    groups_ = GroupsOf(options_, extractor.info());
+    for (BenchmarkGroup& group : groups_) {
+      for (BenchmarkSetting& setting : group) {
+        setting.plan.extractor.sha256 = extractor.sha256();
+        setting.plan.roi_sha256 = roi ? RoiDigest(*roi) : "";
+        if (!setting.remark.empty()) summary_.report.remarks.push_back(setting.remark);
+      }
+    }
+    const GalleryManifest& first = groups_.front().front().plan;
     BenchmarkReport& report = summary_.report;
-    report.touchstone_version = plan_.touchstone_version;
-    report.extractor_name = plan_.extractor.name;
-    report.extractor_sha256 = plan_.extractor.sha256;
+    report.kind = HasGalleriesOfTheirOwn() ? BenchmarkKind::kMethods : BenchmarkKind::kOptions;
+    report.touchstone_version = first.touchstone_version;
+    report.extractor_name = first.extractor.name;
+    report.extractor_sha256 = first.extractor.sha256;
     report.has_random_weights = extractor.info().has_random_weights();
-    report.preprocessing = plan_.preprocessing;
+    report.preprocessing = first.preprocessing;
     report.false_alarm_rate = options_.fit.false_alarm_rate;
-    report.roi_sha256 = plan_.roi_sha256;
-    report.options = plan_.options;
+    report.roi_sha256 = first.roi_sha256;
+    report.options = first.options;
     const std::optional<int> resolution = options_.evaluate.resolution;
     report.resolution = resolution ? std::to_string(*resolution) : "original";
     report.bootstrap = options_.evaluate.bootstrap;
   }
+
+  bool HasGalleriesOfTheirOwn() const {
+    return !options_.methods.empty() || (options_.ablation != Ablation::kNone && groups_.size() > 1);
+  }
+  bool HasThresholds() const { return options_.ablation == Ablation::kNone && options_.methods.empty(); }
 
   // "cable (2 of 15, about 31 min left)"
   std::string TitleOf(std::size_t index) {
@@ -156,52 +192,68 @@ class BenchmarkRun {
     const Category& category = categories_[index];
     CategoryProgress progress(progress_, category.name, TitleOf(index));
     StopWatch watch;
+    bool ran = false;
+    for (const BenchmarkGroup& group : groups_) ran |= TryGroup(category, group, progress);
+    if (!ran) return WriteTables();
+    run_s_ += watch.Lap();
+    ++num_run_;
+    WriteTables();
+  }
+
+  // @return whether anything was run, and not all taken over.
+  bool TryGroup(const Category& category, const BenchmarkGroup& group, CategoryProgress& progress) {
     std::vector<BenchmarkRow>& rows = summary_.report.rows;
     const std::size_t first = rows.size();
     bool ran = true;
     try {
-      ran = RunSettings(category, progress);
+      ran = RunGroup(category, group, progress);
     } catch (const Error& error) {
       if (EndsTheRun(error)) throw;
-      progress.Warn(error.what());
-      for (std::size_t i = rows.size() - first; i < settings_.size(); ++i) {
-        BenchmarkRow row;
-        row.category = category.name;
-        row.setting = settings_[i].name;
+      progress.Warn((group.size() == 1 && !group[0].name.empty() ? group[0].name + ": " : "") + error.what());
+      for (std::size_t i = rows.size() - first; i < group.size(); ++i) {
+        BenchmarkRow row = RowOf(category, group[i]);
         row.error = error.what();
         ++summary_.num_failed_rows;
         Record(row, RowOrigin::kThisRun);
       }
     }
-    if (ran) {
-      run_s_ += watch.Lap();
-      ++num_run_;
-    }
-    WriteTables();
+    if (groups_.size() > 1) WriteTables();
+    return ran;
   }
 
-  // @return whether anything was run, and not all taken over.
-  bool RunSettings(const Category& category, ProgressSink& progress) {
+  bool RunGroup(const Category& category, const BenchmarkGroup& group, CategoryProgress& progress) {
     StopIfInterrupted();
     const std::string digest = DigestOfCategory(category.root);
-    const Disposable gallery(FolderOf(category) / "gallery", options_.kept);
+    const std::string folder = groups_.size() == 1 ? "gallery" : group[0].folder + "-gallery";
+    const Disposable gallery(FolderOf(category) / folder, options_.kept);
     std::optional<FitSummary> fit;
-    for (const BenchmarkSetting& setting : settings_) {
-      const std::string key = RowKey(options_, plan_, setting, digest);
+    BenchmarkCosts costs;
+    for (const BenchmarkSetting& setting : group) {
+      const std::string key = RowKey(options_, setting, digest);
       const std::optional<BenchmarkRow> earlier = EarlierRow(category, setting, key);
       if (earlier) {
         Record(*earlier, RowOrigin::kEarlierRun);
         continue;
       }
-      if (!fit) fit = FitCategory(category, gallery.path(), progress);
-      BenchmarkRow row = RunSetting(category, setting, gallery.path(), progress);
+      progress.GiveUpAfter(options_.time_limit_s);
+      if (!fit) fit = FitCategory(category, setting, gallery.path(), progress, &costs);
+      BenchmarkRow row = RowOf(category, setting);
+      row.costs = costs;
       row.num_train = fit->num_images;
+      RunSetting(category, setting, gallery.path(), progress, &row);
       row.num_failed += fit->failed.size();
-      WriteFileAtomically(FolderOf(category) / setting.folder / kRowFile,
-                          BenchmarkRowJson(row, plan_.options.method, key));
+      WriteFileAtomically(FolderOf(category) / setting.folder / kRowFile, BenchmarkRowJson(row, key));
       Record(row, RowOrigin::kThisRun);
     }
     return fit.has_value();
+  }
+
+  static BenchmarkRow RowOf(const Category& category, const BenchmarkSetting& setting) {
+    BenchmarkRow row;
+    row.category = category.name;
+    row.setting = setting.name;
+    row.options = Apply(setting.overrides, setting.plan.options);
+    return row;
   }
 
   std::optional<BenchmarkRow> EarlierRow(const Category& category, const BenchmarkSetting& setting,
@@ -209,27 +261,35 @@ class BenchmarkRun {
     const fs::path folder = FolderOf(category) / setting.folder;
     std::error_code error;
     if (options_.force || !fs::exists(folder / kMetricsFile, error)) return std::nullopt;
-    std::optional<BenchmarkRow> row = ReadBenchmarkRow(folder / kRowFile, plan_.options.method, key);
-    if (row) {  // files of the same bytes may lie under another name now
-      row->category = category.name;
-      row->setting = setting.name;
-    }
+    std::optional<BenchmarkRow> row = ReadBenchmarkRow(folder / kRowFile, key);
+    if (!row) return std::nullopt;
+    const BenchmarkRow now = RowOf(category, setting);  // the same bytes may lie under another name now
+    row->category = now.category;
+    row->setting = now.setting;
+    row->options = now.options;
     return row;
   }
 
-  FitSummary FitCategory(const Category& category, const fs::path& gallery, ProgressSink& progress) const {
+  // @param costs of fit, where rows have costs.
+  FitSummary FitCategory(const Category& category, const BenchmarkSetting& setting, const fs::path& gallery,
+                         CategoryProgress& progress, BenchmarkCosts* costs) const {
     FitOptions fit = options_.fit;
     fit.input = category.root / "train" / "good";
     fit.output = gallery;
     fit.force = true;
-    fit.estimates_thresholds = options_.ablation == Ablation::kNone;  // they are of no other options
+    fit.scoring = setting.plan.options;
+    fit.estimates_thresholds = HasThresholds();
+    CostMeter meter;
     const FitSummary summary = Fit(fit, progress);
-    if (summary.interrupted) throw Interruption{};
+    StopAfter(summary.interrupted, progress);
+    if (!HasGalleriesOfTheirOwn()) return summary;
+    meter.Take(&costs->fit_s, &costs->fit_cpu_s, &costs->fit_peak_bytes, 1);
+    costs->gallery_bytes = static_cast<double>(summary.gallery_bytes);
     return summary;
   }
 
-  BenchmarkRow RunSetting(const Category& category, const BenchmarkSetting& setting, const fs::path& gallery,
-                          ProgressSink& progress) const {
+  void RunSetting(const Category& category, const BenchmarkSetting& setting, const fs::path& gallery,
+                  CategoryProgress& progress, BenchmarkRow* row) const {
     const fs::path results = FolderOf(category) / setting.folder;
     const Disposable maps(results / "maps", options_.kept);
     ScoreOptions score;
@@ -238,23 +298,37 @@ class BenchmarkRun {
     score.output = results;
     score.write_heatmaps = false;
     score.force = true;
-    score.wants_verdicts = options_.ablation == Ablation::kNone;
+    score.wants_verdicts = HasThresholds();
     score.scoring = setting.overrides;
+    CostMeter meter;
     const ScoreSummary scored = Score(score, progress, [](const ImageResult&) {});
-    if (scored.interrupted) throw Interruption{};
-    BenchmarkRow row;
-    row.category = category.name;
-    row.setting = setting.name;
-    row.num_failed = scored.num_failed;
+    StopAfter(scored.interrupted, progress);
+    if (HasGalleriesOfTheirOwn()) {
+      BenchmarkCosts& costs = row->costs;
+      const double num_images = static_cast<double>(scored.results.images.size());
+      meter.Take(&costs.image_s, &costs.image_cpu_s, &costs.score_peak_bytes, num_images);
+    }
+    row->num_failed = scored.num_failed;
     EvaluateOptions evaluate = options_.evaluate;
     evaluate.results = results;
+    progress.GiveUpAfter(std::nullopt);
     const MetricsReport metrics = Evaluate(evaluate, progress);
     if (metrics.interrupted) throw Interruption{};
-    TakeFigures(metrics, plan_.options.image_score, &row);
-    TakeVerdicts(scored.results, &row.figures);
+    TakeFigures(metrics, row);
+    TakeVerdicts(scored.results, &row->figures);
     WriteFileAtomically(results / kMetricsFile, MetricsJson(metrics));
     RewriteReport(evaluate, metrics);
-    return row;
+  }
+
+  // The user ended the run, or the time of the row was over.
+  void StopAfter(bool interrupted, const CategoryProgress& progress) const {
+    if (!interrupted) return;
+    StopIfInterrupted();
+    if (!progress.GaveUp()) throw Interruption{};
+    char minutes[32];
+    std::snprintf(minutes, sizeof minutes, "%g", *options_.time_limit_s / 60);
+    throw Error(ErrorCode::kResults,
+                "not done in " + std::string(minutes) + " min, the --time-limit of a row");
   }
 
   void Record(const BenchmarkRow& row, RowOrigin origin) {
@@ -279,12 +353,22 @@ class BenchmarkRun {
   ProgressSink& progress_;
   const std::function<void(const BenchmarkRow&, RowOrigin)>& on_row_;
   std::vector<Category> categories_;
-  std::vector<BenchmarkSetting> settings_;
-  GalleryManifest plan_;
-  double run_s_ = 0;  ///< spent on the num_run_ categories that were run
+  std::vector<BenchmarkGroup> groups_;  ///< never empty
+  double run_s_ = 0;                    ///< spent on the num_run_ categories that were run
   std::size_t num_run_ = 0;
   BenchmarkSummary summary_;
 };
+
+void CheckAblation(const BenchmarkOptions& options) {
+  if (options.ablation == Ablation::kNone) return;
+  if (!options.methods.empty()) {
+    throw Error(ErrorCode::kOption, "--ablation: is of one method; leave out --methods or --ablation");
+  }
+  if (options.ablation != Ablation::kLevels && options.fit.scoring.method != Method::kSpade) {
+    throw Error(ErrorCode::kOption, "--ablation " + NameOf(AblationNames(), options.ablation) +
+                                        ": is of SPADE's options; leave out --method or --ablation");
+  }
+}
 
 }  // namespace
 
@@ -293,9 +377,8 @@ BenchmarkSummary Benchmark(const BenchmarkOptions& options, ProgressSink& progre
   Validate(options.evaluate);
   Validate(options.fit.scoring, 1 << 10);
   ValidateFalseAlarmRate(options.fit.false_alarm_rate);
-  if (options.ablation != Ablation::kNone && options.fit.scoring.method != Method::kSpade) {
-    throw Error(ErrorCode::kOption, "--ablation: is of SPADE's options; leave out --method or --ablation");
-  }
+  for (const ScoringOptions& method : options.methods) Validate(method, 1 << 10);
+  CheckAblation(options);
   CheckOutputFolder(options.output, kMarker, true);  // an earlier run of ours is continued
   CheckHoldsNone(options.output, {options.root, options.fit.roi});
   CheckInNone(options.output, {options.root});

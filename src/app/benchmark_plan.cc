@@ -1,7 +1,11 @@
 #include "app/benchmark_plan.h"
 
+#include <algorithm>
+#include <cstdio>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
+#include "app/fit_plan.h"
 #include "touchstone/core/error.h"
 #include "touchstone/core/file.h"
 #include "touchstone/core/parallel.h"
@@ -22,15 +26,21 @@ BenchmarkSetting LevelSetting(const std::vector<int>& levels) {
     commas += (commas.empty() ? "" : ",") + std::to_string(level);
     dashes += "-" + std::to_string(level);
   }
-  BenchmarkSetting setting{(levels.size() == 1 ? "level " : "levels ") + commas, "levels" + dashes, {}};
+  BenchmarkSetting setting{
+      (levels.size() == 1 ? "level " : "levels ") + commas, "levels" + dashes, {}, {}, {}};
   setting.overrides.levels = levels;
   return setting;
 }
 
-std::vector<BenchmarkSetting> LevelSettings(const std::vector<int>& levels) {
+// SPADE: each level alone, and all (the paper's Table 6). Others: every run of neighbouring levels.
+std::vector<BenchmarkSetting> LevelSettings(Method method, const std::vector<int>& levels) {
   std::vector<BenchmarkSetting> settings;
-  for (const int level : levels) settings.push_back(LevelSetting({level}));
-  if (levels.size() > 1) settings.push_back(LevelSetting(levels));
+  for (std::size_t size = 1; size <= levels.size(); ++size) {
+    if (method == Method::kSpade && size > 1 && size < levels.size()) continue;
+    for (auto first = levels.begin(); static_cast<std::size_t>(levels.end() - first) >= size; ++first) {
+      settings.push_back(LevelSetting({first, first + static_cast<std::ptrdiff_t>(size)}));
+    }
+  }
   return settings;
 }
 
@@ -38,7 +48,7 @@ std::vector<BenchmarkSetting> RetrievalSettings() {
   std::vector<BenchmarkSetting> settings;
   for (const Retrieval retrieval : {Retrieval::kNearest, Retrieval::kRandom}) {
     const std::string& name = NameOf(RetrievalNames(), retrieval);
-    settings.push_back({name, "retrieval-" + name, {}});
+    settings.push_back({name, "retrieval-" + name, {}, {}, {}});
     settings.back().overrides.retrieval = retrieval;
   }
   return settings;
@@ -48,10 +58,58 @@ std::vector<BenchmarkSetting> NumRetrievedSettings() {
   std::vector<BenchmarkSetting> settings;
   for (const int num_retrieved : kSweptNumRetrieved) {
     const std::string number = std::to_string(num_retrieved);
-    settings.push_back({"K = " + number, "K-" + number, {}});
+    settings.push_back({"K = " + number, "K-" + number, {}, {}, {}});
     settings.back().overrides.num_retrieved = num_retrieved;
   }
   return settings;
+}
+
+std::vector<BenchmarkSetting> SettingsOf(Ablation ablation, const ScoringOptions& options) {
+  switch (ablation) {
+    case Ablation::kLevels:
+      return LevelSettings(options.method, options.levels);
+    case Ablation::kRetrieval:
+      return RetrievalSettings();
+    case Ablation::kNumRetrieved:
+      return NumRetrievedSettings();
+    case Ablation::kNone:
+      break;
+  }
+  return {{"", "results", {}, {}, {}}};
+}
+
+// "patchcore 10 %", in the folder "patchcore-0.1".
+BenchmarkSetting MethodSetting(const GalleryManifest& plan) {
+  const ScoringOptions& options = plan.options;
+  const std::string method = NameOf(MethodNames(), options.method);
+  char name[32] = "", folder[32] = "";
+  if (options.method == Method::kPatchCore) {
+    std::snprintf(name, sizeof name, " %g %%", 100 * options.coreset);
+    std::snprintf(folder, sizeof folder, "-%g", options.coreset);
+  }
+  if (options.method == Method::kPadim) {
+    std::snprintf(name, sizeof name, " %d", options.dims);
+    std::snprintf(folder, sizeof folder, "-%d", options.dims);
+  }
+  const std::string search =
+      options.search == BankIndex::kExact ? "" : NameOf(BankIndexNames(), options.search);
+  if (search.empty()) return {method + name, method + folder, {}, plan, {}};
+  return {method + name + " " + search, method + folder + "-" + search, {}, plan, {}};
+}
+
+ScoringOptions AllLevels(ScoringOptions options, const ExtractorInfo& info) {
+  if (!options.levels.empty()) return options;
+  options.levels.resize(info.levels.size());
+  std::iota(options.levels.begin(), options.levels.end(), 1);
+  return options;
+}
+
+ScoringOptions WithDimsClipped(ScoringOptions options, const ExtractorInfo& info) {
+  ScoringOptions filled = options;
+  filled.levels = LevelsFor(options, info);
+  Validate(filled, static_cast<int>(info.levels.size()));
+  options.dims = std::min(options.dims, NumChannels(info, filled.levels));
+  return options;
 }
 
 std::string DigestOrUnreadable(const fs::path& file) {
@@ -72,18 +130,41 @@ const std::map<std::string, Ablation>& AblationNames() {
   return names;
 }
 
-std::vector<BenchmarkSetting> SettingsOf(Ablation ablation, const ScoringOptions& options) {
-  switch (ablation) {
-    case Ablation::kLevels:
-      return LevelSettings(options.levels);
-    case Ablation::kRetrieval:
-      return RetrievalSettings();
-    case Ablation::kNumRetrieved:
-      return NumRetrievedSettings();
-    case Ablation::kNone:
-      break;
+std::vector<BenchmarkGroup> GroupsOf(const BenchmarkOptions& options, const ExtractorInfo& info) {
+  std::vector<BenchmarkGroup> groups;
+  const auto plan = [&](const ScoringOptions& scoring) {
+    FitOptions fit = options.fit;
+    fit.scoring = scoring;
+    return ManifestFor(fit, info);
+  };
+  for (const ScoringOptions& method : options.methods) {
+    const GalleryManifest manifest = plan(WithDimsClipped(method, info));
+    const bool is_there = std::any_of(groups.begin(), groups.end(), [&](const BenchmarkGroup& group) {
+      return group[0].plan.options == manifest.options;
+    });
+    if (is_there) continue;
+    groups.push_back({MethodSetting(manifest)});
+    if (method.dims > manifest.options.dims) {
+      groups.back()[0].remark = groups.back()[0].name + ": the levels have no more channels, " +
+                                std::to_string(method.dims) + " were asked for.";
+    }
   }
-  return {{"", "results", {}}};
+  if (!options.methods.empty()) return groups;
+  const ScoringOptions& scoring = options.fit.scoring;
+  const GalleryManifest manifest = plan(scoring);
+  if (options.ablation != Ablation::kLevels || scoring.method == Method::kSpade) {
+    groups.push_back(SettingsOf(options.ablation, manifest.options));
+    for (BenchmarkSetting& setting : groups[0]) setting.plan = manifest;
+    return groups;
+  }
+  for (BenchmarkSetting& setting : SettingsOf(options.ablation, AllLevels(scoring, info))) {
+    ScoringOptions of_levels = scoring;
+    of_levels.levels = *setting.overrides.levels;
+    setting.plan = plan(WithDimsClipped(of_levels, info));
+    setting.overrides = {};  // they are the gallery's
+    groups.push_back({setting});
+  }
+  return groups;
 }
 
 std::string DigestOfCategory(const fs::path& root) {
@@ -104,9 +185,10 @@ std::string DigestOfCategory(const fs::path& root) {
   return Sha256(text.data(), text.size());
 }
 
-std::string RowKey(const BenchmarkOptions& options, const GalleryManifest& plan,
-                   const BenchmarkSetting& setting, const std::string& category_digest) {
+std::string RowKey(const BenchmarkOptions& options, const BenchmarkSetting& setting,
+                   const std::string& category_digest) {
   const EvaluateOptions& evaluate = options.evaluate;
+  const GalleryManifest& plan = setting.plan;
   const Json json = {
       {"touchstone_version", plan.touchstone_version},
       {"extractor", plan.extractor.sha256},

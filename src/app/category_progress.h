@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -24,12 +26,23 @@ class CategoryProgress : public ProgressSink {
   void Warn(const std::string& message) override {
     if (said_.insert(message).second) outer_.Warn(category_ + ": " + message);
   }
-  bool Interrupted() const override { return outer_.Interrupted(); }
+  bool Interrupted() const override { return outer_.Interrupted() || GaveUp(); }
+
+  /// From now on the work looks interrupted when this time is over; empty = never.
+  void GiveUpAfter(std::optional<double> seconds) {
+    deadline_.reset();
+    if (seconds) deadline_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(Seconds(*seconds));
+  }
+  bool GaveUp() const { return deadline_ && Clock::now() >= *deadline_; }
 
  private:
+  using Clock = std::chrono::steady_clock;
+  using Seconds = std::chrono::duration<double>;
+
   ProgressSink& outer_;
   std::string category_, title_;
   std::set<std::string> said_;
+  std::optional<Clock::time_point> deadline_;
 };
 
 }  // namespace touchstone

@@ -11,8 +11,7 @@ namespace {
 
 // --dims where it was not given, and whether the levels have as many channels where it was.
 void ChooseDims(const ExtractorInfo& info, ScoringOptions* options) {
-  int total = 0;
-  for (const int level : options->levels) total += info.levels[static_cast<std::size_t>(level) - 1].channels;
+  const int total = NumChannels(info, options->levels);
   if (options->dims > total) {
     throw Error(ErrorCode::kOption, "--dims " + std::to_string(options->dims) + ": the levels have only " +
                                         std::to_string(total) +
@@ -22,6 +21,12 @@ void ChooseDims(const ExtractorInfo& info, ScoringOptions* options) {
 }
 
 }  // namespace
+
+int NumChannels(const ExtractorInfo& info, const std::vector<int>& levels) {
+  int total = 0;
+  for (const int level : levels) total += info.levels.at(static_cast<std::size_t>(level) - 1).channels;
+  return total;
+}
 
 Preprocessing PreprocessingFrom(const FitOptions& options, const ExtractorInfo& info) {
   Preprocessing preprocessing;

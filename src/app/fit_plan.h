@@ -19,6 +19,9 @@ std::vector<int> LevelsFor(const ScoringOptions& options, const ExtractorInfo& i
 /// others no global feature, and no level deeper than those compared.
 WantedOutputs OutputsFor(Method method, const std::vector<int>& levels);
 
+/// How many channels the levels have together. @param levels 1-based, all of them the extractor's.
+int NumChannels(const ExtractorInfo& info, const std::vector<int>& levels);
+
 /// What a gallery's manifest says before any image is read, but for the extractor's digest; levels that were
 /// not given are the extractor's default for the method, or all.
 /// @throws Error kOption if the options do not suit the extractor.

@@ -4,6 +4,7 @@
 
 #include "cli/arguments.h"
 #include "cli/fit_arguments.h"
+#include "cli/method_list.h"
 #include "touchstone/app/benchmark.h"
 
 namespace touchstone {
@@ -13,6 +14,8 @@ struct BenchmarkArguments {
   FitArguments fit;
   BenchmarkOptions options;
   std::optional<Ablation> ablation;
+  std::string methods;
+  double time_limit_min = 0;  ///< 0 = none
   bool keep = false;
 };
 
@@ -22,6 +25,7 @@ const char kExamples[] =
     "  touchstone benchmark mvtec_ad -o benchmark-paper --model wide_resnet50_2 --preset paper --resolution "
     "256\n"
     "  touchstone benchmark mvtec_ad -o benchmark-k --ablation k\n"
+    "  touchstone benchmark mvtec_ad -o benchmark-methods --methods all\n"
     "A category is a folder of ROOT with train/good, test/<defect> and ground_truth. The same command again "
     "goes\n"
     "on where an earlier run ended: what is done and unchanged is not done again (but with --force).\n"
@@ -44,9 +48,16 @@ ExitCode Judge(const BenchmarkSummary& summary) {
 
 ExitCode RunBenchmark(const BenchmarkArguments& arguments, const CommonOptions& common, Terminal& terminal) {
   BenchmarkOptions options = arguments.options;
-  options.fit = Complete(arguments.fit, common);
+  FitArguments fit = arguments.fit;
+  if (!arguments.methods.empty()) {
+    options.methods = MethodsFrom(arguments.methods, fit, common);
+    fit.scoring = {};  // they are in each of the methods
+    fit.model = {};
+  }
+  options.fit = Complete(fit, common);
   options.evaluate.bootstrap.seed = common.seed;
   options.ablation = arguments.ablation.value_or(options.ablation);
+  if (arguments.time_limit_min > 0) options.time_limit_s = arguments.time_limit_min * 60;
   options.kept = arguments.keep ? KeptFiles::kAllFiles : KeptFiles::kResults;
   options.force = common.force;
   const BenchmarkSummary summary = Benchmark(
@@ -74,8 +85,20 @@ void AddBenchmark(CLI::App* app, CommonOptions* common, Command* chosen) {
       ->check(NotEmpty())
       ->type_name("OUT");
   AddNamed(benchmark, "--ablation", &arguments->ablation, AblationNames(),
-           "A row for each of: pyramid levels alone and together; nearest and random images; "
-           "K = 1, 2, 3, 5, 10, 20, 50 [none]");
+           "A row for each of: pyramid levels alone and together; of spade also nearest and random images, "
+           "or K = 1, 2, 3, 5, 10, 20, 50 [none]");
+  benchmark
+      ->add_option(
+          "--methods", arguments->methods,
+          "A row for each, with what it costs: all, or some of spade, patchcore:SHARE, patchcore:ivfpq, "
+          "padim:DIMS")
+      ->check(NotEmpty())
+      ->type_name("all|LIST");
+  benchmark
+      ->add_option("--time-limit", arguments->time_limit_min,
+                   "Give up a row that takes longer, and say so [none]")
+      ->check(CLI::PositiveNumber)
+      ->type_name("MINUTES");
   benchmark->add_flag("--keep", arguments->keep, "Keep galleries and raw maps too: gigabytes");
   AddFitOptions(benchmark, &arguments->fit);
   AddFalseAlarmRate(benchmark, &arguments->fit.options);

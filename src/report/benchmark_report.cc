@@ -42,13 +42,22 @@ Json HeadingOf(const BenchmarkRow& row) {
       {"error", row.error.empty() ? Json(nullptr) : Json(row.error)}};
 }
 
-Json RowJson(const std::vector<BenchmarkColumn>& columns, const ComparedRow& row) {
-  Json json = row.row != nullptr ? HeadingOf(*row.row) : Json{{"mean", row.name}, {"setting", row.setting}};
-  PutFigures(&json, columns, row);
+Json CostsJson(const BenchmarkCosts& costs) {
+  Json json = Json::object();
+  for (const CostColumn& column : CostColumns()) json[column.name] = OrNull(costs.*column.cost);
   return json;
 }
 
-BenchmarkRow RowFrom(const Json& json, Method method) {
+Json RowJson(const BenchmarkReport& report, const ComparedRow& row) {
+  Json json = row.row != nullptr ? HeadingOf(*row.row) : Json{{"mean", row.name}, {"setting", row.setting}};
+  PutFigures(&json, BenchmarkColumns(report), row);
+  if (report.kind != BenchmarkKind::kMethods) return json;
+  json["costs"] = CostsJson(row.costs);
+  if (row.row != nullptr) json["options"] = ToJson(row.row->options);
+  return json;
+}
+
+BenchmarkRow RowFrom(const Json& json) {
   BenchmarkRow row;
   row.category = json.at("category").get<std::string>();
   row.setting = json.at("setting").get<std::string>();
@@ -57,8 +66,12 @@ BenchmarkRow RowFrom(const Json& json, Method method) {
   row.num_normal = images.at("normal").get<std::uint64_t>();
   row.num_anomalous = images.at("anomalous").get<std::uint64_t>();
   row.num_failed = json.at("failed_images").get<std::uint64_t>();
-  for (const BenchmarkColumn& column : BenchmarkColumns(method)) {
+  for (const BenchmarkColumn& column : AllBenchmarkColumns()) {
     row.figures.*column.ours = MetricFrom(json, column.name);
+  }
+  for (const CostColumn& column : CostColumns()) {
+    const Json& cost = json.at("costs").at(column.name);
+    if (!cost.is_null()) row.costs.*column.cost = cost.get<double>();
   }
   return row;
 }
@@ -80,57 +93,62 @@ std::string CsvFigures(const std::vector<BenchmarkColumn>& columns, const Compar
 }  // namespace
 
 std::string BenchmarkJson(const BenchmarkReport& report) {
-  const std::vector<BenchmarkColumn> columns = BenchmarkColumns(report.options.method);
   Json rows = Json::array(), means = Json::array();
-  for (const ComparedRow& row : CategoryRows(report)) rows.push_back(RowJson(columns, row));
-  for (const ComparedRow& row : MeanRows(report)) means.push_back(RowJson(columns, row));
-  const Json json = {{"schema", kSchema},
-                     {"touchstone_version", report.touchstone_version},
-                     {"extractor", {{"name", report.extractor_name}, {"sha256", report.extractor_sha256}}},
-                     {"preprocessing", ToJson(report.preprocessing)},
-                     {"options", ToJson(report.options)},
-                     {"resolution", report.resolution},
-                     {"false_alarm_rate", report.false_alarm_rate},
-                     {"bootstrap", BootstrapJson(report.bootstrap)},
-                     {"categories", rows},
-                     {"means", means},
-                     {"notes", BenchmarkNotes(report)},
-                     {"complete", report.complete}};
+  for (const ComparedRow& row : CategoryRows(report)) rows.push_back(RowJson(report, row));
+  for (const ComparedRow& row : MeanRows(report)) means.push_back(RowJson(report, row));
+  const Json json = {
+      {"schema", kSchema},
+      {"touchstone_version", report.touchstone_version},
+      {"extractor", {{"name", report.extractor_name}, {"sha256", report.extractor_sha256}}},
+      {"preprocessing", ToJson(report.preprocessing)},
+      {report.kind == BenchmarkKind::kMethods ? "first_options" : "options", ToJson(report.options)},
+      {"resolution", report.resolution},
+      {"false_alarm_rate", report.false_alarm_rate},
+      {"bootstrap", BootstrapJson(report.bootstrap)},
+      {"categories", rows},
+      {"means", means},
+      {"notes", BenchmarkNotes(report)},
+      {"complete", report.complete}};
   return DocumentText(json);
 }
 
 std::string BenchmarkCsv(const BenchmarkReport& report) {
   std::string csv = "category,setting,train_images,normal_images,anomalous_images,failed_images";
-  const std::vector<BenchmarkColumn> columns = BenchmarkColumns(report.options.method);
+  const std::vector<BenchmarkColumn> columns = BenchmarkColumns(report);
   for (const BenchmarkColumn& column : columns) {
     const std::string name = std::string(",") + column.name;
     csv += name + name + "_low" + name + "_high";
     if (column.published != nullptr) csv += name + "_published" + name + "_difference";
   }
+  const bool has_costs = report.kind == BenchmarkKind::kMethods;
+  for (const CostColumn& column : CostColumns()) csv += has_costs ? std::string(",") + column.name : "";
   csv += ",error\n";
   for (const ComparedRow& row : CategoryRows(report)) {
     csv += CsvCell(row.name) + ',' + CsvCell(row.setting) + ',' + std::to_string(row.row->num_train) + ',' +
            std::to_string(row.row->num_normal) + ',' + std::to_string(row.row->num_anomalous) + ',' +
-           std::to_string(row.row->num_failed) + CsvFigures(columns, row) + ',' + CsvCell(row.row->error) +
-           '\n';
+           std::to_string(row.row->num_failed) + CsvFigures(columns, row);
+    for (const CostColumn& column : CostColumns())
+      csv += has_costs ? ',' + CsvCell(row.costs.*column.cost) : "";
+    csv += ',' + CsvCell(row.row->error) + '\n';
   }
   return csv;
 }
 
-std::string BenchmarkRowJson(const BenchmarkRow& row, Method method, const std::string& key) {
-  BenchmarkReport alone;
-  alone.options.method = method;
-  alone.rows = {row};
-  const Json json = RowJson(BenchmarkColumns(method), CategoryRows(alone).front());
+std::string BenchmarkRowJson(const BenchmarkRow& row, const std::string& key) {
+  Json json = HeadingOf(row);
+  for (const BenchmarkColumn& column : AllBenchmarkColumns()) {
+    PutMetric(&json, column.name, row.figures.*column.ours);
+    PutInterval(&json, std::string(column.name) + "_ci", row.figures.*column.ours);
+  }
+  json["costs"] = CostsJson(row.costs);
   return DocumentText({{"schema", kRowSchema}, {"key", key}, {"row", json}});
 }
 
-std::optional<BenchmarkRow> ReadBenchmarkRow(const std::filesystem::path& file, Method method,
-                                             const std::string& key) {
+std::optional<BenchmarkRow> ReadBenchmarkRow(const std::filesystem::path& file, const std::string& key) {
   try {
     const Json json = Json::parse(ReadFile(file, kMaxRowBytes));
     if (json.at("schema") != kRowSchema || json.at("key") != key) return std::nullopt;
-    return RowFrom(json.at("row"), method);
+    return RowFrom(json.at("row"));
   } catch (const Error&) {
     return std::nullopt;  // not there
   } catch (const Json::exception&) {

@@ -22,6 +22,15 @@ Metric MeanOf(const Rows& rows, Metric BenchmarkFigures::*figure) {
   return {sum / static_cast<double>(rows.size()), ""};
 }
 
+std::optional<double> MeanOf(const Rows& rows, std::optional<double> BenchmarkCosts::*cost) {
+  double sum = 0;
+  for (const BenchmarkRow* row : rows) {
+    if (!(row->costs.*cost)) return std::nullopt;
+    sum += *(row->costs.*cost);
+  }
+  return sum / static_cast<double>(rows.size());
+}
+
 enum class Beside { kNothing, kPublished };
 
 // The published mean for these categories, or for all of them as the paper gives it.
@@ -33,15 +42,21 @@ double PublishedMean(const ScoringOptions& options, const Rows& rows, double Pub
   return percent / 100 / static_cast<double>(rows.size());
 }
 
-ComparedRow MeanRow(const ScoringOptions& options, const Rows& rows, const std::string& name, Beside beside) {
-  ComparedRow mean{name, rows.front()->setting, nullptr, {}};
-  for (const BenchmarkColumn& column : BenchmarkColumns(options.method)) {
+// What decides about the published figures of a row: an ablation is beside what its method has.
+const ScoringOptions& OptionsOf(const BenchmarkReport& report, const BenchmarkRow& row) {
+  return report.kind == BenchmarkKind::kMethods ? row.options : report.options;
+}
+
+ComparedRow MeanRow(const BenchmarkReport& report, const Rows& rows, const std::string& name, Beside beside) {
+  ComparedRow mean{name, rows.front()->setting, nullptr, {}, {}};
+  for (const BenchmarkColumn& column : BenchmarkColumns(report)) {
     ComparedFigure figure{MeanOf(rows, column.ours), std::nullopt};
     if (beside == Beside::kPublished && column.published != nullptr) {
-      figure.published = PublishedMean(options, rows, column.published);
+      figure.published = PublishedMean(OptionsOf(report, *rows.front()), rows, column.published);
     }
     mean.figures.push_back(figure);
   }
+  for (const CostColumn& column : CostColumns()) mean.costs.*column.cost = MeanOf(rows, column.cost);
   return mean;
 }
 
@@ -55,14 +70,14 @@ Rows Comparable(const ScoringOptions& options, const Rows& all) {
   return by_mean && rows.size() != kNumMvtecAdCategories ? Rows{} : rows;
 }
 
-void AddMeansOf(const ScoringOptions& options, const Rows& all, std::vector<ComparedRow>* means) {
-  const Rows published = Comparable(options, all);
+void AddMeansOf(const BenchmarkReport& report, const Rows& all, std::vector<ComparedRow>* means) {
+  const Rows published = Comparable(OptionsOf(report, *all.front()), all);
   const auto name = [](const Rows& rows) { return "mean of " + std::to_string(rows.size()); };
   if (all.size() > 1 && published.size() < all.size()) {
-    means->push_back(MeanRow(options, all, name(all), Beside::kNothing));
+    means->push_back(MeanRow(report, all, name(all), Beside::kNothing));
   }
   if (published.size() > 1) {
-    means->push_back(MeanRow(options, published, name(published) + " published", Beside::kPublished));
+    means->push_back(MeanRow(report, published, name(published) + " published", Beside::kPublished));
   }
 }
 
@@ -70,12 +85,11 @@ void AddDifference(bool differs, const std::string& what, std::string* text) {
   if (differs) *text += (text->empty() ? "" : "; ") + what;
 }
 
-// Where this run was made in another way than the published figures; empty if nowhere.
-std::string Differences(const BenchmarkReport& report) {
+// Where rows of these options were made in another way than the published figures; empty if nowhere.
+std::string Differences(const BenchmarkReport& report, const ScoringOptions& options) {
   std::string text;
   const Preprocessing& preprocessing = report.preprocessing;
   const Size resize{kPublishedResizePx, kPublishedResizePx}, crop{kPublishedCropPx, kPublishedCropPx};
-  const ScoringOptions& options = report.options;
   AddDifference(report.extractor_name != kPublishedExtractor, "extractor " + report.extractor_name, &text);
   AddDifference(preprocessing.resize != resize, "resize " + SizeText(preprocessing.resize), &text);
   AddDifference(!preprocessing.crop, "no crop", &text);
@@ -104,6 +118,34 @@ std::string Differences(const BenchmarkReport& report) {
   return text;
 }
 
+void AddPublishedNotes(const BenchmarkReport& report, const ScoringOptions& options,
+                       std::vector<std::string>* notes) {
+  notes->push_back(AboutPublished(options));
+  const std::string differences = Differences(report, options);
+  if (differences.empty()) return;
+  notes->push_back("This run differs: " + differences + ". The differences are not of the method alone.");
+}
+
+// What the columns are, and on each method's published figures, where there is one to compare with.
+void AddMethodNotes(const BenchmarkReport& report, std::vector<std::string>* notes) {
+  notes->push_back(
+      "Image ROCAUC by the map's maximum, and by the method's own score: SPADE's distance to the retrieved "
+      "images, PatchCore's re-weighted patch distance, PaDiM's map maximum.");
+  notes->push_back(
+      "Costs are of this machine and what else ran on it; fit without estimating thresholds, score without "
+      "heat maps, both with loading the extractor; CPU: processor seconds of all threads; MB = 10^6 bytes, "
+      "at most resident, mapped files included.");
+  std::vector<std::string> settings;
+  for (const BenchmarkRow& row : report.rows) {
+    if (std::find(settings.begin(), settings.end(), row.setting) != settings.end()) continue;
+    settings.push_back(row.setting);
+    const bool is_compared = std::any_of(report.rows.begin(), report.rows.end(), [&](const auto& other) {
+      return other.setting == row.setting && IsOfMvtecAd(other.category);
+    });
+    if (is_compared) AddPublishedNotes(report, row.options, notes);
+  }
+}
+
 // The names of categories nothing was published for, each once.
 std::vector<std::string> UnpublishedCategories(const BenchmarkReport& report) {
   std::vector<std::string> names;
@@ -116,34 +158,50 @@ std::vector<std::string> UnpublishedCategories(const BenchmarkReport& report) {
 
 }  // namespace
 
-std::vector<BenchmarkColumn> BenchmarkColumns(Method method) {
-  const auto published = [&](Method its) {
-    return method == its ? &PublishedFigures::image_rocauc : nullptr;
-  };
-  std::vector<BenchmarkColumn> columns{
-      {"image_rocauc_map_max", "image map max", &BenchmarkFigures::image_map_max, published(Method::kPadim)}};
-  if (method == Method::kSpade) {
-    columns.push_back({"image_rocauc_retrieval", "image retrieval", &BenchmarkFigures::image_retrieval,
-                       published(Method::kSpade)});
-  }
-  if (method == Method::kPatchCore) {
-    columns.push_back({"image_rocauc_patch_max", "image patch max", &BenchmarkFigures::image_patch_max,
-                       published(Method::kPatchCore)});
-  }
-  columns.push_back(
-      {"pixel_rocauc", "pixel ROCAUC", &BenchmarkFigures::pixel, &PublishedFigures::pixel_rocauc});
-  columns.push_back({"au_pro", "PRO 0.3", &BenchmarkFigures::au_pro, &PublishedFigures::au_pro});
-  columns.push_back({"false_alarms", "false alarms", &BenchmarkFigures::false_alarms, nullptr, true});
-  columns.push_back({"found", "found", &BenchmarkFigures::found, nullptr, true});
+std::vector<BenchmarkColumn> BenchmarkColumns(const BenchmarkReport& report) {
+  const bool is_of_methods = report.kind == BenchmarkKind::kMethods;
+  const Method method = report.options.method;
+  const BenchmarkColumn map_max = AllBenchmarkColumns()[0];
+  std::vector<BenchmarkColumn> columns;
+  if (is_of_methods || method != Method::kPadim) columns.push_back(map_max);
+  BenchmarkColumn own = AllBenchmarkColumns()[1];
+  if (!is_of_methods && method == Method::kSpade)
+    own.name = "image_rocauc_retrieval", own.title = "image retrieval";
+  if (!is_of_methods && method == Method::kPatchCore)
+    own.name = "image_rocauc_patch_max", own.title = "image patch max";
+  if (!is_of_methods && method == Method::kPadim) own.name = map_max.name, own.title = map_max.title;
+  columns.push_back(own);
+  for (std::size_t i = 2; i < AllBenchmarkColumns().size(); ++i) columns.push_back(AllBenchmarkColumns()[i]);
+  return columns;
+}
+
+std::vector<BenchmarkColumn> AllBenchmarkColumns() {
+  return {{"image_rocauc_map_max", "image map max", &BenchmarkFigures::image_map_max, nullptr},
+          {"image_rocauc_own", "image own", &BenchmarkFigures::image_own, &PublishedFigures::image_rocauc},
+          {"pixel_rocauc", "pixel ROCAUC", &BenchmarkFigures::pixel, &PublishedFigures::pixel_rocauc},
+          {"au_pro", "PRO 0.3", &BenchmarkFigures::au_pro, &PublishedFigures::au_pro},
+          {"false_alarms", "false alarms", &BenchmarkFigures::false_alarms, nullptr, true},
+          {"found", "found", &BenchmarkFigures::found, nullptr, true}};
+}
+
+const std::vector<CostColumn>& CostColumns() {
+  static const std::vector<CostColumn> columns{
+      {"fit_s", "fit s", &BenchmarkCosts::fit_s, 1, 1},
+      {"fit_cpu_s", "fit CPU s", &BenchmarkCosts::fit_cpu_s, 1, 1},
+      {"image_s", "s/image", &BenchmarkCosts::image_s, 1, 3},
+      {"image_cpu_s", "CPU s/image", &BenchmarkCosts::image_cpu_s, 1, 3},
+      {"fit_peak_bytes", "fit MB", &BenchmarkCosts::fit_peak_bytes, 1e6, 0},
+      {"score_peak_bytes", "score MB", &BenchmarkCosts::score_peak_bytes, 1e6, 0},
+      {"gallery_bytes", "disk MB", &BenchmarkCosts::gallery_bytes, 1e6, 1}};
   return columns;
 }
 
 std::vector<ComparedRow> CategoryRows(const BenchmarkReport& report) {
   std::vector<ComparedRow> rows;
   for (const BenchmarkRow& row : report.rows) {
-    const PublishedFigures* published = FindPublished(report.options.method, row.category);
-    ComparedRow compared{row.category, row.setting, &row, {}};
-    for (const BenchmarkColumn& column : BenchmarkColumns(report.options.method)) {
+    const PublishedFigures* published = FindPublished(OptionsOf(report, row).method, row.category);
+    ComparedRow compared{row.category, row.setting, &row, {}, row.costs};
+    for (const BenchmarkColumn& column : BenchmarkColumns(report)) {
       ComparedFigure figure{row.figures.*column.ours, std::nullopt};
       if (!row.error.empty()) figure.ours = {std::nullopt, row.error};
       if (published != nullptr && column.published != nullptr) {
@@ -166,15 +224,17 @@ std::vector<ComparedRow> MeanRows(const BenchmarkReport& report) {
     found->second.push_back(&row);
   }
   std::vector<ComparedRow> means;
-  for (const auto& setting : settings) AddMeansOf(report.options, setting.second, &means);
+  for (const auto& setting : settings) AddMeansOf(report, setting.second, &means);
   return means;
 }
 
 std::vector<std::string> BenchmarkNotes(const BenchmarkReport& report) {
-  std::vector<std::string> notes{AboutPublished(report.options)};
-  const std::string differences = Differences(report);
-  if (!differences.empty()) {
-    notes.push_back("This run differs: " + differences + ". The differences are not of the method alone.");
+  std::vector<std::string> notes;
+  if (report.kind == BenchmarkKind::kMethods) {
+    AddMethodNotes(report, &notes);
+    notes.insert(notes.end(), report.remarks.begin(), report.remarks.end());
+  } else {
+    AddPublishedNotes(report, report.options, &notes);
   }
   const bool is_judged = std::any_of(report.rows.begin(), report.rows.end(), [](const BenchmarkRow& row) {
     return row.figures.false_alarms.value.has_value();

@@ -18,8 +18,22 @@ struct BenchmarkColumn {
   bool is_by_threshold = false;         ///< tables leave it out where no row has it
 };
 
-/// The columns for a method: its image scores, the one of its paper beside what was published.
-std::vector<BenchmarkColumn> BenchmarkColumns(Method method);
+/// The columns of a table: the image scores of its method or methods, the one of the paper beside what was
+/// published, and so on.
+std::vector<BenchmarkColumn> BenchmarkColumns(const BenchmarkReport& report);
+
+/// Every figure that a row can have, for its file.
+std::vector<BenchmarkColumn> AllBenchmarkColumns();
+
+/// A column of costs.
+struct CostColumn {
+  const char* name;   ///< in JSON and CSV, SI units
+  const char* title;  ///< for people, `unit` named
+  std::optional<double> BenchmarkCosts::*cost;
+  double unit;       ///< what the table counts in
+  int num_decimals;  ///< that it shows
+};
+const std::vector<CostColumn>& CostColumns();
 
 /// One figure beside the published one; shares in [0, 1].
 struct ComparedFigure {
@@ -38,6 +52,7 @@ struct ComparedRow {
   std::string setting;                  ///< as in BenchmarkRow
   const BenchmarkRow* row = nullptr;    ///< nullptr for means
   std::vector<ComparedFigure> figures;  ///< as BenchmarkColumns
+  BenchmarkCosts costs;                 ///< of a mean: the means of those that all its rows have
 };
 
 /// The categories' rows.

@@ -60,6 +60,7 @@ struct Layout {
   std::vector<BenchmarkColumn> all;
   std::vector<std::size_t> columns;  // indices of those shown
   bool has_published = false;        // of any category, or their mean
+  bool has_costs = false;
 
   bool IsCompared(std::size_t column) const { return has_published && all[column].published != nullptr; }
 };
@@ -70,11 +71,18 @@ Layout LayoutOf(const BenchmarkReport& report) {
     return std::any_of(row.figures.begin(), row.figures.end(),
                        [](const ComparedFigure& figure) { return figure.published.has_value(); });
   });
-  const std::vector<BenchmarkColumn> all = BenchmarkColumns(report.options.method);
-  return {all, ShownColumns(report, all), has_published};
+  const std::vector<BenchmarkColumn> all = BenchmarkColumns(report);
+  return {all, ShownColumns(report, all), has_published, report.kind == BenchmarkKind::kMethods};
 }
 
-// ours, published and difference of every column shown; `ours` says how ours is written.
+std::string CostCell(const std::optional<double>& cost, const CostColumn& column) {
+  if (!cost) return "-";
+  char text[32];
+  std::snprintf(text, sizeof text, "%.*f", column.num_decimals, *cost / column.unit);
+  return text;
+}
+
+// ours, published and difference of every column shown, and the costs; `ours` says how ours is written.
 Cells FigureCells(const ComparedRow& row, const Layout& layout, std::string (*ours)(const Metric&)) {
   Cells cells;
   for (const std::size_t i : layout.columns) {
@@ -84,6 +92,8 @@ Cells FigureCells(const ComparedRow& row, const Layout& layout, std::string (*ou
     cells.push_back(PercentOrDash(figure.published, "%.1f"));
     cells.push_back(PercentOrDash(figure.difference(), "%+.1f"));
   }
+  if (!layout.has_costs) return cells;
+  for (const CostColumn& column : CostColumns()) cells.push_back(CostCell(row.costs.*column.cost, column));
   return cells;
 }
 
@@ -94,6 +104,8 @@ Cells Titles(const Layout& layout) {
     titles.emplace_back(column.title);
     if (layout.IsCompared(i)) titles.insert(titles.end(), {"publ.", "diff."});
   }
+  if (!layout.has_costs) return titles;
+  for (const CostColumn& column : CostColumns()) titles.emplace_back(column.title);
   return titles;
 }
 

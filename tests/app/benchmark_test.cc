@@ -70,7 +70,7 @@ TEST_F(BenchmarkTest, HasTheFiguresOfFitScoreAndEvaluate) {
   EXPECT_EQ(row.num_normal, group.num_normal);
   EXPECT_EQ(row.num_anomalous, group.num_anomalous);
   EXPECT_EQ(row.figures.image_map_max.value, group.image_map_max.rocauc.value);
-  EXPECT_EQ(row.figures.image_retrieval.value, group.image_retrieval.rocauc.value);
+  EXPECT_EQ(row.figures.image_own.value, group.image_retrieval.rocauc.value);
   EXPECT_EQ(row.figures.pixel.value, group.pixel.rocauc.value);
   EXPECT_EQ(row.figures.au_pro.value, group.au_pro.at("0.3").value);
 }
@@ -198,6 +198,86 @@ TEST_F(BenchmarkTest, FitsOnceForAllSettingsOfAnAblation) {
   EXPECT_EQ(num_taken_over_, 1);
   EXPECT_EQ(summary.report.rows[2].figures.pixel.value, whole.report.rows[0].figures.pixel.value);
   EXPECT_NE(summary.report.rows[0].figures.pixel.value, whole.report.rows[0].figures.pixel.value);
+}
+
+ScoringOptions OfMethod(Method method) {
+  ScoringOptions options;
+  options.method = method;
+  options.image_score = method == Method::kSpade ? ImageScore::kMapMax : PaperImageScore(method);
+  return options;
+}
+
+TEST_F(BenchmarkTest, HasARowAndAGalleryForEachMethodWithItsCosts) {
+  AddCategory("nut", 0);
+  BenchmarkOptions options = Options();
+  ScoringOptions padim = OfMethod(Method::kPadim);
+  padim.dims = 2;
+  options.methods = {OfMethod(Method::kSpade), OfMethod(Method::kPatchCore), padim};
+  const BenchmarkSummary summary = Run(options);
+  ASSERT_EQ(summary.report.rows.size(), 3U);
+  EXPECT_EQ(summary.report.rows[0].setting, "spade");
+  EXPECT_EQ(summary.report.rows[1].setting, "patchcore 10 %");
+  EXPECT_EQ(summary.report.rows[2].setting, "padim 2");
+  for (const BenchmarkRow& row : summary.report.rows) {
+    EXPECT_TRUE(row.error.empty()) << row.setting << ": " << row.error;
+    EXPECT_TRUE(row.figures.image_own.value.has_value()) << row.setting;
+    EXPECT_GT(row.costs.fit_s.value(), 0) << row.setting;
+    EXPECT_GT(row.costs.image_cpu_s.value(), 0) << row.setting;
+    EXPECT_GT(row.costs.gallery_bytes.value(), 1000) << row.setting;
+  }
+  BenchmarkOptions alone = Options();
+  alone.output = At("alone");
+  alone.fit.scoring = OfMethod(Method::kPatchCore);
+  const BenchmarkRow row = Run(alone).report.rows.at(0);
+  EXPECT_EQ(row.figures.pixel.value, summary.report.rows[1].figures.pixel.value);
+  EXPECT_EQ(row.figures.image_own.value, summary.report.rows[1].figures.image_own.value);
+  EXPECT_FALSE(row.costs.fit_s.has_value());  // the same bytes whenever it is run
+  const BenchmarkSummary again = Run(options);
+  EXPECT_EQ(num_taken_over_, 3);
+  EXPECT_EQ(BenchmarkJson(again.report), BenchmarkJson(summary.report));
+}
+
+TEST_F(BenchmarkTest, TakesAllChannelsWhereMoreDimsAreAskedFor) {
+  AddCategory("nut", 0);
+  BenchmarkOptions options = Options();
+  ScoringOptions many = OfMethod(Method::kPadim), more = many;
+  many.dims = 550;
+  more.dims = 5000;
+  options.methods = {many, more};
+  const BenchmarkSummary summary = Run(options);
+  ASSERT_EQ(summary.report.rows.size(), 1U);  // both are all there are
+  EXPECT_TRUE(Says(summary.report.remarks.at(0), summary.report.rows[0].setting));
+  EXPECT_TRUE(Says(BenchmarkTable(summary.report), "550 were asked for"));
+}
+
+TEST_F(BenchmarkTest, GivesUpARowThatTakesTooLong) {
+  AddCategory("nut", 0);
+  BenchmarkOptions options = Options();
+  options.time_limit_s = 1e-6;
+  options.methods = {OfMethod(Method::kPatchCore), OfMethod(Method::kSpade)};
+  const BenchmarkSummary summary = Run(options);
+  EXPECT_FALSE(summary.interrupted);
+  EXPECT_TRUE(summary.report.complete);
+  EXPECT_EQ(summary.num_failed_rows, 2U);
+  EXPECT_TRUE(Says(summary.report.rows.at(0).error, "--time-limit"));
+  options.time_limit_s.reset();
+  EXPECT_EQ(Run(options).num_failed_rows, 0U);
+}
+
+TEST_F(BenchmarkTest, TriesLevelsOfOtherMethodsWithAGalleryEach) {
+  AddCategory("nut", 0);
+  BenchmarkOptions options = Options();
+  options.fit.scoring = OfMethod(Method::kPatchCore);
+  options.ablation = Ablation::kLevels;
+  const BenchmarkSummary summary = Run(options);
+  ASSERT_EQ(summary.report.rows.size(), 3U);
+  EXPECT_EQ(summary.report.rows[2].setting, "levels 1,2");
+  EXPECT_EQ(summary.report.rows[2].options.levels, (std::vector<int>{1, 2}));
+  EXPECT_NE(summary.report.rows[0].figures.pixel.value, summary.report.rows[2].figures.pixel.value);
+  options.ablation = Ablation::kRetrieval;
+  EXPECT_TRUE(Refuses(ErrorCode::kOption, "--ablation retrieval", [&] { Run(options); }));
+  options.methods = {OfMethod(Method::kSpade)};
+  EXPECT_TRUE(Refuses(ErrorCode::kOption, "--methods", [&] { Run(options); }));
 }
 
 TEST_F(BenchmarkTest, SweepsK) {

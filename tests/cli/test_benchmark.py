@@ -66,7 +66,47 @@ def test_another_method_is_not_put_beside_spades_figures(benchmark, tmp_path):
     row = json.loads((tmp_path / "out" / "benchmark.json").read_text())["categories"][0]
     assert row["image_rocauc_patch_max"] is not None and "image_rocauc_retrieval" not in row
     assert "bottle: unchanged" in benchmark("--method", "patchcore", "--coreset", "0.25").stderr
-    refusal(benchmark("--method", "padim", "--ablation", "levels"), 2, "--ablation")
+    refusal(benchmark("--method", "padim", "--ablation", "k"), 2, "--ablation")
+
+
+def test_methods_are_rows_with_their_costs(benchmark, tmp_path):
+    outcome = benchmark("--methods", "spade,patchcore:0.25,padim:3", "-K", "5", "--sigma", "2")
+    assert outcome.code == 0, outcome
+    said = outcome.stdout.decode()
+    for cell in ("bottle, spade", "bottle, patchcore 25 %", "bottle, padim 3", "s/image", "disk MB"):
+        assert cell in said
+    document = json.loads((tmp_path / "out" / "benchmark.json").read_text())
+    spade, patchcore, padim = document["categories"]
+    assert spade["options"]["num_retrieved"] == 5 and patchcore["options"]["coreset"] == 0.25
+    assert {row["options"]["sigma"] for row in (spade, patchcore, padim)} == {2}
+    for row in (spade, patchcore, padim):
+        assert row["costs"]["fit_s"] > 0 and row["costs"]["gallery_bytes"] > 1000
+    with open(tmp_path / "out" / "benchmark.csv", newline="", encoding="utf-8") as file:
+        cells = list(csv.DictReader(file))
+    assert float(cells[1]["gallery_bytes"]) == patchcore["costs"]["gallery_bytes"]
+    assert "patchcore 25 %: unchanged" in benchmark("--methods", "patchcore:0.25", "--sigma", "2").stderr
+
+
+def test_all_methods_are_the_rows_of_the_papers(benchmark):
+    outcome = benchmark("--methods", "all")
+    assert outcome.code == 0, outcome
+    rows = [line for line in outcome.stdout.decode().splitlines() if line.startswith("bottle, ")]
+    assert len(rows) >= 6 and "100 were asked for" in outcome.stdout.decode()
+
+
+def test_a_row_that_takes_too_long_is_given_up(benchmark):
+    outcome = benchmark("--methods", "patchcore", "--time-limit", "0.000001")
+    assert outcome.code == 1 and "--time-limit of a row" in outcome.stdout.decode()
+
+
+@pytest.mark.parametrize("what", ["spad", "spade:1", "patchcore:x", "patchcore:7", "padim:0", "padim:2.5", ",", "spade,,padim"])
+def test_refuses_other_methods(benchmark, what):
+    refusal(benchmark("--methods", what), 2, "--coreset" if what == "patchcore:7" else "--methods")
+
+
+@pytest.mark.parametrize("option", ["--method=padim", "--coreset=0.1", "--dims=3", "--ablation=levels"])
+def test_methods_decide_alone(benchmark, option):
+    refusal(benchmark("--methods", "all", option), 2, option.split("=")[0])
 
 
 def test_json_is_the_file_that_it_writes(benchmark, tmp_path):

@@ -20,8 +20,8 @@ BenchmarkRow Row(const std::string& category, double value, const std::string& s
   row.num_normal = 3;
   row.num_anomalous = 4;
   const Metric none{std::nullopt, "there is no threshold"};
-  row.figures.image_map_max = row.figures.image_retrieval = row.figures.au_pro = {value, ""};
-  row.figures.image_patch_max = {value / 2, ""};
+  row.figures.image_map_max = row.figures.au_pro = {value, ""};
+  row.figures.image_own = {value / 2, ""};
   row.figures.pixel = {value, "", Interval{value - 0.25, value}};
   row.figures.false_alarms = row.figures.found = none;
   return row;
@@ -162,7 +162,7 @@ TEST(BenchmarkTables, ShowTheSameFigures) {
   EXPECT_TRUE(Says(table, "  95 % interval"));
   EXPECT_TRUE(Says(markdown, "| a\\|b |"));
   const std::string csv = BenchmarkCsv(report);
-  EXPECT_TRUE(Says(csv, "bottle,,20,3,4,0,0.75,,,0.75,,,0.972,-0.222,0.75,0.5,0.75,0.984,-0.234,"));
+  EXPECT_TRUE(Says(csv, "bottle,,20,3,4,0,0.75,,,0.375,,,0.972,-0.597,0.75,0.5,0.75,0.984,-0.234,"));
   EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 3);
 }
 
@@ -213,22 +213,59 @@ TEST(BenchmarkTables, PutThePublishedMeanOfAnotherMethodBesideOurs) {
   EXPECT_TRUE(HasNote(report, "This run differs: 100 channels; "));
 }
 
+BenchmarkReport MethodsReport(const std::string& category) {
+  BenchmarkReport report = Report({Row(category, 0.5, "spade"), Row(category, 0.75, "padim 100")});
+  report.kind = BenchmarkKind::kMethods;
+  report.rows[1].options.method = Method::kPadim;
+  report.rows[1].options.dims = 100;
+  report.rows[1].costs.image_s = 0.25;
+  report.rows[1].costs.score_peak_bytes = 5e8;
+  return report;
+}
+
+TEST(BenchmarkTables, PutTheCostsOfMethodsBesideTheirFigures) {
+  BenchmarkReport report = MethodsReport("mine");
+  const std::string markdown = BenchmarkMarkdown(report);
+  EXPECT_TRUE(Says(markdown, "| mine, padim 100 | 20 / 3+4 | 75.00 | 37.50 |"));
+  EXPECT_TRUE(Says(markdown, "| - | - | 0.250 | - | - | 500 | - |\n"));
+  EXPECT_TRUE(Says(BenchmarkCsv(report), ",,,0.25,,,500000000,,\n"));
+  const Json row = Json::parse(BenchmarkJson(report)).at("categories").at(1);
+  EXPECT_EQ(row.at("costs").at("image_s"), 0.25);
+  EXPECT_TRUE(row.at("costs").at("fit_s").is_null());
+  EXPECT_EQ(row.at("options").at("dims"), 100);
+  EXPECT_FALSE(HasNote(report, "arXiv"));  // nothing is published for mine
+  report.kind = BenchmarkKind::kOptions;
+  EXPECT_FALSE(Says(BenchmarkTable(report), "s/image"));
+}
+
+TEST(BenchmarkTables, PutEachMethodBesideItsOwnPublishedFigures) {
+  const BenchmarkReport report = MethodsReport("bottle");
+  const Json rows = Json::parse(BenchmarkJson(report)).at("categories");
+  EXPECT_DOUBLE_EQ(rows.at(0).at("image_rocauc_own_published").get<double>(), 0.972);
+  EXPECT_TRUE(rows.at(1).at("image_rocauc_own_published").is_null());  // PaDiM's paper has means alone
+  EXPECT_TRUE(HasNote(report, "SPADE (arXiv:2005.02357)"));
+  EXPECT_TRUE(HasNote(report, "PaDiM (arXiv:2011.08785)"));
+}
+
 TEST(BenchmarkRowFile, ComesBackUnderItsKeyAndNoOther) {
   const TemporaryFolder folder;
   const std::filesystem::path file = folder.path() / "row.json";
-  EXPECT_FALSE(ReadBenchmarkRow(file, Method::kSpade, "key").has_value());
+  EXPECT_FALSE(ReadBenchmarkRow(file, "key").has_value());
   BenchmarkRow row = Row("bottle", 0.75, "K = 5");
   row.num_failed = 2;
   row.figures.au_pro = {std::nullopt, "there are no masks"};
-  WriteFileAtomically(file, BenchmarkRowJson(row, Method::kSpade, "key"));
-  const std::optional<BenchmarkRow> read = ReadBenchmarkRow(file, Method::kSpade, "key");
+  row.costs.fit_s = 12.5;
+  WriteFileAtomically(file, BenchmarkRowJson(row, "key"));
+  const std::optional<BenchmarkRow> read = ReadBenchmarkRow(file, "key");
   ASSERT_TRUE(read.has_value());
   EXPECT_EQ(BenchmarkJson(Report({*read})), BenchmarkJson(Report({row})));
-  EXPECT_FALSE(ReadBenchmarkRow(file, Method::kSpade, "another").has_value());
-  const std::string whole = BenchmarkRowJson(row, Method::kSpade, "key");
+  EXPECT_EQ(read->costs.fit_s, 12.5);
+  EXPECT_FALSE(read->costs.image_s.has_value());
+  EXPECT_FALSE(ReadBenchmarkRow(file, "another").has_value());
+  const std::string whole = BenchmarkRowJson(row, "key");
   for (std::size_t size = 0; size + 2 < whole.size(); size += 7) {  // the last bytes are "}\n"
     WriteFileAtomically(file, whole.substr(0, size));
-    EXPECT_FALSE(ReadBenchmarkRow(file, Method::kSpade, "key").has_value()) << size;
+    EXPECT_FALSE(ReadBenchmarkRow(file, "key").has_value()) << size;
   }
 }
 

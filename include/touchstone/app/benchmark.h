@@ -4,7 +4,9 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "touchstone/app/evaluate.h"
 #include "touchstone/app/fit.h"
@@ -15,9 +17,10 @@ namespace touchstone {
 
 /// Which scoring options a benchmark varies; each of its settings is a row of its own for every category.
 enum class Ablation {
-  kNone,          ///< the options as given
-  kLevels,        ///< each pyramid level alone, and all together (the paper's Table 6)
-  kRetrieval,     ///< K nearest images against K random ones (its Table 7)
+  kNone,       ///< the options as given
+  kLevels,     ///< spade: each pyramid level alone, and all together (the paper's Table 6); patchcore, padim:
+               ///< every run of neighbouring levels, with a gallery each
+  kRetrieval,  ///< K nearest images against K random ones (its Table 7)
   kNumRetrieved,  ///< K = 1, 2, 3, 5, 10, 20, 50
 };
 
@@ -36,7 +39,9 @@ struct BenchmarkOptions {
   std::filesystem::path output;  ///< a new folder, or that of an earlier run, which is continued
   FitOptions fit;                ///< input, output and force are set for each category
   EvaluateOptions evaluate;      ///< resolution, label_by_mask and bootstrap are used; PRO is up to 0.3
-  Ablation ablation = Ablation::kNone;
+  Ablation ablation = Ablation::kNone;  ///< kRetrieval and kNumRetrieved are spade's
+  std::vector<ScoringOptions> methods;  ///< a row for each, in place of fit.scoring; no ablation then
+  std::optional<double> time_limit_s;   ///< for fit and score of a row; one that takes longer is given up
   KeptFiles kept = KeptFiles::kResults;
   bool force = false;  ///< finished rows of an earlier run are made anew too
 };
@@ -57,8 +62,10 @@ struct BenchmarkSummary {
 ///
 /// A row of an earlier run is taken over if nothing that its figures depend on has changed: version,
 /// extractor, options, and every file of train/good, test and ground_truth, by digest. A category that cannot
-/// be used is a row that says why, and the run goes on. After an interruption the same call goes on with what
-/// is missing.
+/// be used is a row that says why, and the run goes on. So is a row that was given up; it is tried again by
+/// the next call. Rows of several methods, and of levels that have galleries of their own, have costs; no
+/// thresholds are estimated for them, nor for an ablation. After an interruption the same call goes on with
+/// what is missing.
 /// @throws Error kUsage/kOption/kModel before any image is read, and later if the options do not suit a
 /// category (more
 /// --num-neighbors than it has patches); kIo if the tables cannot be written.

@@ -11,7 +11,7 @@ _touchstone_options() {
                 "--roi $scoring $common" ;;
     evaluate) echo "--maps --dataset --ground-truth --resolution --pro-limit --label-by-mask" \
                    "--bootstrap --confidence --schema --threads --seed --quiet --json --help" ;;
-    benchmark) echo "--output --ablation --keep --model --method --preset --resize --crop --dtype --white-level" \
+    benchmark) echo "--output --methods --ablation --time-limit --keep --model --method --preset --resize --crop --dtype --white-level" \
                     "--resolution --bootstrap --confidence --label-by-mask --false-alarm-rate --roi" \
                     "$methods $scoring $common" ;;
     explain) echo "--gallery --output --roi $scoring $common" ;;
