@@ -222,8 +222,9 @@ class PatchSearch::Task {
     }
   }
 
-  // Computes the distance. @return whether it is one of the k nearest so far.
+  // Computes the distance, unless the row is absent. @return whether it is one of the k nearest so far.
   bool Measure(std::size_t i, std::size_t row) {
+    if (gallery_.absent != nullptr && gallery_.absent[row] != 0) return false;
     const std::size_t q = first_ + i;
     const float distance =
         SquaredDistance(search_.query_.row(q), gallery_.rows.Row(row, scratch_.data()), search_.query_.cols);
@@ -260,14 +261,17 @@ PatchSearch::PatchSearch(RowsView query, QueryCodes codes, const Projection& pro
 PatchSearch::PatchSearch(RowsView query, const Projection& projection, std::size_t k)
     : PatchSearch(query, EncodeQuery(projection, MatrixRows(query)), projection, k) {}
 
-void PatchSearch::AddImage(const RowSource& rows, const Codes& codes, std::int32_t image) {
+void PatchSearch::AddImage(const RowSource& rows, const Codes& codes, std::int32_t image,
+                           const char* absent) {
   if (rows.cols() != query_.cols || codes.rows != rows.rows() || codes.short_dims != codes_.short_dims ||
       codes.long_dims != codes_.long_dims) {
     throw std::logic_error("PatchSearch::AddImage: rows, codes and query do not belong together");
   }
-  SearchImage({rows, codes, image});
+  SearchImage({rows, codes, image, absent});
   ++num_images_added_;
   num_rows_added_ += codes.rows;
+  for (std::size_t row = 0; absent != nullptr && row < codes.rows; ++row)
+    num_rows_added_ -= absent[row] != 0 ? 1 : 0;
 }
 
 void PatchSearch::SearchImage(const Gallery& gallery) {

@@ -16,11 +16,15 @@ static_assert(kBlock == kKernelBlock, "the layout is the kernel's");
 
 void CentreAndTurn(const RowSource& rows, std::size_t first, const float* centre, float* scratch,
                    float* out) {
-  const std::size_t count = std::min(kBlock, rows.rows() - first);
-  std::fill(out, out + rows.cols() * kBlock, 0.0F);
-  for (std::size_t j = 0; j < count; ++j) {
-    const float* row = rows.Row(first + j, scratch);
-    for (std::size_t c = 0; c < rows.cols(); ++c) out[c * kBlock + j] = row[c] - centre[c];
+  const std::size_t count = std::min(kBlock, rows.rows() - first), cols = rows.cols();
+  std::fill(out, out + cols * kBlock, 0.0F);
+  for (std::size_t j = 0; j < count; j += kTurnedAtOnce) {
+    const std::size_t num_rows = std::min(kTurnedAtOnce, count - j);
+    const float* values[kTurnedAtOnce];
+    for (std::size_t r = 0; r < num_rows; ++r) values[r] = rows.Row(first + j + r, scratch + r * cols);
+    for (std::size_t c = 0; c < cols; ++c) {
+      for (std::size_t r = 0; r < num_rows; ++r) out[c * kBlock + j + r] = values[r][c] - centre[c];
+    }
   }
 }
 
@@ -41,7 +45,7 @@ WholeRows MakeWholeRows(const Projection& projection, const RowSource& rows) {
   const std::size_t num_blocks = (made.rows + kBlock - 1) / kBlock;
   made.values.resize(num_blocks * kBlock * made.cols);
   made.offsets.assign(num_blocks * kBlock, std::numeric_limits<float>::quiet_NaN());
-  std::vector<float> scratch(made.cols);
+  std::vector<float> scratch(kTurnedAtOnce * made.cols);
   for (std::size_t block = 0; block < num_blocks; ++block) {
     float* values = made.values.data() + block * kBlock * made.cols;
     CentreAndTurn(rows, block * kBlock, projection.centre.data(), scratch.data(), values);

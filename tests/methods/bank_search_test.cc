@@ -54,12 +54,12 @@ TEST(ExactBankSearch, FindsTheNearestRowsWhateverIsAbsent) {
 }
 
 TEST(ExactBankSearch, CrossesItsChunks) {
-  constexpr std::size_t kCols = 4, kRows = 4096 + 50;
+  constexpr std::size_t kCols = 4, kRows = 2 * 4096 + 50;
   const std::vector<float> rows = Random(kRows * kCols, 3), query = Random(5 * kCols, 4);
   const RowsView bank{rows.data(), kRows, kCols};
   ExpectPlain({query.data(), 5, kCols}, bank, 3, {});
-  RowMask absent(kRows, 1);  // the first chunk is gone altogether
-  for (std::size_t row = 4100; row < kRows; ++row) absent[row] = 0;
+  RowMask absent(kRows, 1);  // the first chunks are gone altogether
+  for (std::size_t row = 8150; row < kRows; ++row) absent[row] = 0;
   ExpectPlain({query.data(), 5, kCols}, bank, 3, absent);
 }
 

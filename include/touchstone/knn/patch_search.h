@@ -55,8 +55,9 @@ class PatchSearch {
   /// @param rows   [G x C] the image's features; row i and query row i are the same place of the
   ///               picture where G = P (a hint: those are compared first).
   /// @param codes  Encode(projection, rows).
+  /// @param absent [G] rows that are not 0 are passed over; null = none is.
   /// Query rows are searched in parallel (core/parallel.h).
-  void AddImage(const RowSource& rows, const Codes& codes, std::int32_t image);
+  void AddImage(const RowSource& rows, const Codes& codes, std::int32_t image, const char* absent = nullptr);
 
   /// The k nearest of every query row: [P x k], nearest first.
   /// @throws Error kOption if fewer than k rows were added.
@@ -69,6 +70,7 @@ class PatchSearch {
     const RowSource& rows;
     const Codes& codes;
     std::int32_t image;
+    const char* absent;
   };
   class WholeGallery;
   class Task;
