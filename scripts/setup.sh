@@ -12,6 +12,7 @@ build_packages=(
   g++ cmake ninja-build ccache pkg-config
   libtorch-dev libopenblas0-pthread  # the reference BLAS that LibTorch would accept is far slower
   libopencv-dev libeigen3-dev libhwy-dev libtbb-dev libssl-dev
+  libfaiss-dev  # for --search ivfpq; all else works without
   libjpeg-dev libpng-dev libtiff-dev libwebp-dev libexif-dev libdeflate-dev
   libcli11-dev nlohmann-json3-dev libkainjow-mustache-dev libjs-chart.js libgtest-dev
   libfreetype-dev fonts-dejavu-core)  # the letters in pictures

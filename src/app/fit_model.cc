@@ -26,6 +26,9 @@ bool FitBank(GalleryWriter* writer, ProgressSink& progress) {
   if (progress.Interrupted()) return false;
   WriteBank(writer->ModelPath(), gallery, chosen);
   writer->SetModel(chosen.size());
+  if (gallery.manifest().options.search == BankIndex::kIvfPq) {
+    writer->SetModel(chosen.size(), RecallOfCodes(ReadBank(writer->OpenUnfinished())));
+  }
   return true;
 }
 

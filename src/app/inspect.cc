@@ -65,7 +65,13 @@ std::string OptionsText(const ScoringOptions& options) {
 std::string ModelText(const GalleryManifest& manifest) {
   if (!manifest.model) return "";
   const std::string rows = std::to_string(manifest.model->num_rows);
-  if (manifest.options.method == Method::kPatchCore) return Line("model", rows + " patches");
+  if (manifest.options.method == Method::kPatchCore) {
+    const std::optional<double>& recall = manifest.model->recall;
+    return Line(
+        "model",
+        rows + " patches" +
+            (recall ? "; searched by codes, which find the nearest for " + Short(100 * *recall) + " %" : ""));
+  }
   const bool is_low_rank = static_cast<int>(manifest.images.size()) < manifest.options.dims;
   return Line("model",
               "a Gaussian of " + std::to_string(manifest.options.dims) + " channels for each place" +
@@ -108,6 +114,8 @@ Json GalleryJson(const Gallery& gallery) {
           {"num_images", manifest.images.size()},
           {"num_segments", manifest.segments.size()},
           {"model_rows", manifest.model ? Json(manifest.model->num_rows) : Json(nullptr)},
+          {"search_recall",
+           manifest.model && manifest.model->recall ? Json(*manifest.model->recall) : Json(nullptr)},
           {"dtype", manifest.dtype == TensorType::kFloat32 ? "float32" : "float16"},
           {"options", ToJson(manifest.options)},
           {"preprocessing", ToJson(manifest.preprocessing)},

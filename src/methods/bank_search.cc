@@ -65,7 +65,22 @@ class ExactBankSearch : public BankSearch {
   std::vector<Codes> codes_;  ///< of each chunk
 };
 
+class CompressedBankSearch : public BankSearch {
+ public:
+  CompressedBankSearch(RowsView rows, const IvfPqCodes& codes) : search_(rows, codes) {}
+  std::vector<Neighbor> Nearest(RowsView query, std::size_t k, const RowMask& absent) const override {
+    return search_.Nearest(query, k, absent);
+  }
+
+ private:
+  IvfPqSearch search_;
+};
+
 }  // namespace
+
+std::unique_ptr<BankSearch> MakeCompressedBankSearch(RowsView rows, const IvfPqCodes& codes) {
+  return std::make_unique<CompressedBankSearch>(rows, codes);
+}
 
 std::unique_ptr<BankSearch> MakeExactBankSearch(RowsView rows) {
   return std::make_unique<ExactBankSearch>(rows);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -17,7 +18,34 @@ std::vector<FeatureShape> Selected(const std::vector<FeatureShape>& shapes, cons
   return selected;
 }
 
+constexpr std::size_t kMostForRecall = 1000;
+
 }  // namespace
+
+std::optional<double> RecallOfCodes(const PatchBank& bank) {
+  const std::size_t total = bank.patches.rows, count = std::min(kMostForRecall, total);
+  if (!bank.codes || bank.places.front().image == bank.places.back().image) return std::nullopt;
+  const std::unique_ptr<BankSearch> exact = MakeExactBankSearch(bank.patches);
+  const std::unique_ptr<BankSearch> by_codes = MakeCompressedBankSearch(bank.patches, *bank.codes);
+  std::size_t num_alike = 0;
+  for (std::size_t i = 0; i < count;) {
+    const std::int32_t image = bank.places[i * total / count].image;
+    std::vector<float> query;
+    for (; i < count && bank.places[i * total / count].image == image; ++i) {
+      const float* patch = bank.patches.row(i * total / count);
+      query.insert(query.end(), patch, patch + bank.patches.cols);
+    }
+    RowMask absent(total);
+    for (std::size_t row = 0; row < total; ++row) absent[row] = bank.places[row].image == image ? 1 : 0;
+    const RowsView rows{query.data(), query.size() / bank.patches.cols, bank.patches.cols};
+    const std::vector<Neighbor> expected = exact->Nearest(rows, 1, absent);
+    const std::vector<Neighbor> found = by_codes->Nearest(rows, 1, absent);
+    for (std::size_t q = 0; q < rows.rows; ++q) {
+      num_alike += found[q].squared_distance == expected[q].squared_distance ? 1 : 0;
+    }
+  }
+  return static_cast<double>(num_alike) / static_cast<double>(count);
+}
 
 PatchCoreScorer::PatchCoreScorer(PatchBank bank, std::vector<FeatureShape> level_shapes,
                                  const ScoringOptions& options)
@@ -30,7 +58,11 @@ PatchCoreScorer::PatchCoreScorer(PatchBank bank, std::vector<FeatureShape> level
     throw Error(ErrorCode::kShape, "the bank's patches have " + std::to_string(bank_.patches.cols) +
                                        " channels, those of the levels " + std::to_string(shape.channels));
   }
-  search_ = MakeExactBankSearch(bank_.patches);
+  if (options_.search == BankIndex::kIvfPq && !bank_.codes) {
+    throw std::logic_error("PatchCoreScorer: ivfpq without codes");
+  }
+  search_ = options_.search == BankIndex::kIvfPq ? MakeCompressedBankSearch(bank_.patches, *bank_.codes)
+                                                 : MakeExactBankSearch(bank_.patches);
 }
 
 FeatureMap PatchCoreScorer::PatchesOf(const ImageFeatures& features) const {

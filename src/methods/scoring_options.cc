@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "touchstone/core/error.h"
+#include "touchstone/knn/ivfpq.h"
 
 namespace touchstone {
 namespace {
@@ -45,7 +46,10 @@ void ValidatePatchCore(const ScoringOptions& options) {
 }
 
 void ValidateSearch(const ScoringOptions& options) {
-  Require(options.search == BankIndex::kExact, "--search ivfpq: this version searches exactly; leave it out");
+  Require(
+      options.search == BankIndex::kExact || HasIvfPq(),
+      "--search ivfpq: this build is without faiss, which it needs; install libfaiss-dev and build again, or "
+      "leave it out");
 }
 
 void ValidatePadim(const ScoringOptions& options) {

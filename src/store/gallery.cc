@@ -260,8 +260,8 @@ Gallery GalleryWriter::OpenUnfinished() const {
 
 fs::path GalleryWriter::ModelPath() const { return folder_ / kModelFile; }
 
-void GalleryWriter::SetModel(std::size_t num_rows) {
-  manifest_.model = GalleryModel{kModelFile, Sha256OfFile(ModelPath()), num_rows};
+void GalleryWriter::SetModel(std::size_t num_rows, std::optional<double> recall) {
+  manifest_.model = GalleryModel{kModelFile, Sha256OfFile(ModelPath()), num_rows, recall};
 }
 
 void GalleryWriter::DropFeatures() {

@@ -136,8 +136,10 @@ std::vector<GallerySegment> SegmentsFrom(const Json& json, std::size_t num_image
 
 Json ModelJson(const GalleryManifest& manifest) {
   if (!manifest.model) return nullptr;
-  return {
+  Json json = {
       {"file", manifest.model->file}, {"sha256", manifest.model->sha256}, {"rows", manifest.model->num_rows}};
+  if (manifest.model->recall) json["recall"] = *manifest.model->recall;
+  return json;
 }
 
 // Galleries of spade have none, and before there were other methods not even a word for it.
@@ -149,8 +151,10 @@ std::optional<GalleryModel> ModelFrom(const Json& json, Method method) {
   }
   if (!has_model) return std::nullopt;
   constexpr std::int64_t kMostRows = std::int64_t{1} << 32;
-  return GalleryModel{SegmentFileFrom(model->at("file")), DigestFrom(model->at("sha256")),
-                      static_cast<std::size_t>(IntegerFromJson(model->at("rows"), 1, kMostRows))};
+  GalleryModel made{SegmentFileFrom(model->at("file")), DigestFrom(model->at("sha256")),
+                    static_cast<std::size_t>(IntegerFromJson(model->at("rows"), 1, kMostRows)), std::nullopt};
+  if (model->contains("recall")) made.recall = NumberFromJson(model->at("recall"));
+  return made;
 }
 
 MapScale MapScaleFrom(const Json& json) {

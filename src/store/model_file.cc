@@ -84,6 +84,60 @@ std::vector<std::uint32_t> ChannelsFrom(const Gallery& gallery) {
   return channels;
 }
 
+// The arrays of IvfPqCodes, in the order in which they are written.
+std::vector<TensorHeader> CodeArrays(std::size_t num_patches, std::size_t channels) {
+  const std::size_t parts = NumIvfPqParts(channels);
+  return {{"lists", {num_patches}, TensorType::kFloat32},
+          {"codes", {num_patches, parts}, TensorType::kFloat32},
+          {"centres", {NumIvfPqLists(num_patches), channels}, TensorType::kFloat32},
+          {"codewords", {parts, kIvfPqCodewords * channels / parts}, TensorType::kFloat32}};
+}
+
+void AppendCodes(const IvfPqCodes& codes, SafetensorsWriter* writer) {
+  const std::vector<float> lists(codes.lists.begin(), codes.lists.end());
+  const std::vector<float> bytes(codes.codes.begin(), codes.codes.end());
+  for (const std::vector<float>* values : {&lists, &bytes, &codes.centres, &codes.codewords}) {
+    writer->Append(values->data(), values->size());
+  }
+}
+
+// Whole numbers below `limit`.
+template <typename Number>
+std::vector<Number> NumbersFrom(const Gallery& gallery, const std::string& name, std::size_t rows,
+                                std::size_t limit) {
+  const std::vector<float> values = gallery.model_file().ReadRows(name, 0, rows);
+  std::vector<Number> numbers;
+  numbers.reserve(values.size());
+  for (const float value : values) {
+    if (!(value >= 0 && value < static_cast<float>(limit)) || value != std::floor(value)) {
+      Refuse(gallery,
+             "array '" + name + "' holds something else than whole numbers below " + std::to_string(limit));
+    }
+    numbers.push_back(static_cast<Number>(value));
+  }
+  return numbers;
+}
+
+std::vector<float> FiniteFrom(const Gallery& gallery, const std::string& name, std::size_t rows) {
+  std::vector<float> values = gallery.model_file().ReadRows(name, 0, rows);
+  CheckFinite(gallery, name, values.data(), values.size());
+  return values;
+}
+
+IvfPqCodes CodesFrom(const Gallery& gallery, RowsView patches) {
+  for (const TensorHeader& array : CodeArrays(patches.rows, patches.cols)) {
+    CheckShape(gallery, array.name, array.shape);
+  }
+  const std::size_t num_lists = NumIvfPqLists(patches.rows);
+  IvfPqCodes codes;
+  codes.num_parts = NumIvfPqParts(patches.cols);
+  codes.lists = NumbersFrom<std::int32_t>(gallery, "lists", patches.rows, num_lists);
+  codes.codes = NumbersFrom<std::uint8_t>(gallery, "codes", patches.rows, kIvfPqCodewords);
+  codes.centres = FiniteFrom(gallery, "centres", num_lists);
+  codes.codewords = FiniteFrom(gallery, "codewords", codes.num_parts);
+  return codes;
+}
+
 }  // namespace
 
 void WriteBank(const std::filesystem::path& file, const Gallery& gallery,
@@ -94,9 +148,15 @@ void WriteBank(const std::filesystem::path& file, const Gallery& gallery,
   if (gallery.num_images() > kMostPlaces || locations > kMostPlaces) {
     throw Error(ErrorCode::kOption, "patchcore: more than 16,777,216 images or places of an image");
   }
-  SafetensorsWriter writer(file, {{"places", {chosen.size(), 2}, TensorType::kFloat32},
-                                  {"patches", {chosen.size(), channels}, manifest.dtype}});
-  std::vector<float> places;
+  const bool has_codes = manifest.options.search == BankIndex::kIvfPq;
+  std::vector<TensorHeader> arrays{{"places", {chosen.size(), 2}, TensorType::kFloat32},
+                                   {"patches", {chosen.size(), channels}, manifest.dtype}};
+  if (has_codes) {
+    const std::vector<TensorHeader> more = CodeArrays(chosen.size(), channels);
+    arrays.insert(arrays.end(), more.begin(), more.end());
+  }
+  SafetensorsWriter writer(file, arrays);
+  std::vector<float> places, all;
   for (const std::size_t patch : chosen) {
     places.push_back(static_cast<float>(patch / locations));
     places.push_back(static_cast<float>(patch % locations));
@@ -109,8 +169,11 @@ void WriteBank(const std::filesystem::path& file, const Gallery& gallery,
       image = patch / locations;
       patches = PatchFeatures(gallery.ReadPyramid(image, manifest.options.levels), manifest.options.pooling);
     }
-    writer.Append(patches.row(patch % locations), channels);
+    const float* row = patches.row(patch % locations);
+    writer.Append(row, channels);
+    if (has_codes) all.insert(all.end(), row, row + channels);
   }
+  if (has_codes) AppendCodes(EncodeIvfPq({all.data(), chosen.size(), channels}), &writer);
   writer.Finish();
 }
 
@@ -133,6 +196,7 @@ PatchBank ReadBank(const Gallery& gallery) {
     bank.owner = read;
   }
   CheckFinite(gallery, "patches", bank.patches.data, num_patches * channels);
+  if (gallery.manifest().options.search == BankIndex::kIvfPq) bank.codes = CodesFrom(gallery, bank.patches);
   return bank;
 }
 

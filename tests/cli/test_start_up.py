@@ -1,4 +1,4 @@
-"""LibTorch and OpenCV's codecs take longer to load than most commands take: they are loaded when they are needed."""
+"""LibTorch, faiss and OpenCV's codecs take longer to load than most commands take: they are loaded when they are needed."""
 
 import os
 import shutil
@@ -10,17 +10,18 @@ from command_line import TINY
 
 TORCH = "libtorch_cpu.so"
 CODECS = "libopencv_imgcodecs.so"
+FAISS = "libtouchstone_faiss.so"
 
 
 def loaded(touchstone, tmp_path, *arguments, code=0):
-    """Which of the two the loader was asked for while the command ran."""
+    """Which of them the loader was asked for while the command ran."""
     log = tmp_path / "loader"
     environment = {**os.environ, "LD_DEBUG": "files", "LD_DEBUG_OUTPUT": str(log)}
     outcome = touchstone(*arguments, env=environment)
     assert outcome.code == code, outcome
     text = "".join(part.read_text(errors="replace") for part in tmp_path.glob("loader.*"))
     assert "libstdc++.so" in text
-    return {name for name in (TORCH, CODECS) if name in text}
+    return {name for name in (TORCH, CODECS, FAISS) if name in text}
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "touchstone/knn/distance.h"
+#include "touchstone/knn/ivfpq.h"
 #include "touchstone/knn/rows.h"
 
 namespace touchstone {
@@ -26,5 +27,9 @@ class BankSearch {
 /// Exact search, by knn/patch_search.h, of codes that are made here, once for all searches: 400 bytes a row.
 /// @param rows  [M x C], M >= 1; must outlive the search.
 std::unique_ptr<BankSearch> MakeExactBankSearch(RowsView rows);
+
+/// Search for nearly the nearest, by knn/ivfpq.h.
+/// @param rows  [M x C] what was compressed; must outlive the search. @throws std::logic_error without faiss.
+std::unique_ptr<BankSearch> MakeCompressedBankSearch(RowsView rows, const IvfPqCodes& codes);
 
 }  // namespace touchstone

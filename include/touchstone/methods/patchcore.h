@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "touchstone/core/feature_map.h"
@@ -19,10 +20,16 @@ struct PatchPlace {
 
 /// The patches of normal images that a gallery keeps.
 struct PatchBank {
-  RowsView patches;                   ///< [M x C] PatchFeatures, M >= 1
-  std::vector<PatchPlace> places;     ///< [M]
-  std::shared_ptr<const void> owner;  ///< of what `patches` looks at; may be empty
+  RowsView patches;                                ///< [M x C] PatchFeatures, M >= 1
+  std::vector<PatchPlace> places;                  ///< [M]
+  std::shared_ptr<const void> owner;               ///< of what `patches` looks at; may be empty
+  std::optional<IvfPqCodes> codes = std::nullopt;  ///< of the patches, for BankIndex::kIvfPq
 };
+
+/// How good the search by codes is: which share of patches of normal images finds the very patch of the bank
+/// that the exact search finds, both without the image's own patches. At most 1,000 of the bank's patches are
+/// looked for, evenly spaced. None where the bank is of one image, or has no codes.
+std::optional<double> RecallOfCodes(const PatchBank& bank);
 
 /// PatchCore: K. Roth, L. Pemula, J. Zepeda, B. Schoelkopf, T. Brox, P. Gehler, "Towards Total Recall in
 /// Industrial Anomaly Detection", arXiv:2106.08265. With the bank M of patches of normal images, m*(p) the
@@ -43,7 +50,7 @@ class PatchCoreScorer : public Scorer {
  public:
   /// @param level_shapes  of all levels of the extractor.
   /// @throws Error kOption for options outside their ranges; kShape if the bank's C is not that of the
-  /// levels.
+  /// levels; std::logic_error if BankIndex::kIvfPq has no codes.
   PatchCoreScorer(PatchBank bank, std::vector<FeatureShape> level_shapes, const ScoringOptions& options);
 
   /// One grid, of the first level's size. `draw` and `scope.gate` are not used.

@@ -34,7 +34,8 @@ struct GallerySegment {
 struct GalleryModel {
   std::string file;  ///< relative to the gallery
   std::string sha256;
-  std::size_t num_rows = 0;  ///< patchcore: patches that are kept
+  std::size_t num_rows = 0;      ///< patchcore: patches that are kept
+  std::optional<double> recall;  ///< patchcore by codes: RecallOfCodes
 };
 
 /// What the gallery remembers of its extractor.
@@ -155,7 +156,7 @@ class GalleryWriter {
 
   /// Where the model's file is to be written, and that it has been.
   std::filesystem::path ModelPath() const;
-  void SetModel(std::size_t num_rows);
+  void SetModel(std::size_t num_rows, std::optional<double> recall = std::nullopt);
 
   /// Removes the features again. Nothing may be open that reads them.
   void DropFeatures();

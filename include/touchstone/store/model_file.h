@@ -12,9 +12,11 @@
 namespace touchstone {
 
 /// Writes a patchcore gallery's model: `places` [M, 2] float32, image and location of each patch, and
-/// `patches` [M, C] in the gallery's type of numbers.
+/// `patches` [M, C] in the gallery's type of numbers. Where patches are searched by codes (knn/ivfpq.h) also
+/// `lists` [M], `codes` [M, P], `centres` [L, C] and `codewords` [P, 256 C / P], float32.
 /// @param gallery  its features are read. @param chosen  patch numbers of ChooseCoreset.
-/// @throws Error kIo; kNotFinite where a value is too large for float16.
+/// @throws Error kIo; kNotFinite where a value is too large for float16. Memory: all patches, where codes are
+/// made.
 void WriteBank(const std::filesystem::path& file, const Gallery& gallery,
                const std::vector<std::size_t>& chosen);
 
