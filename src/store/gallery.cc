@@ -222,23 +222,25 @@ void GalleryWriter::Add(const GalleryImage& image, const ImageFeatures& features
 }
 
 void GalleryWriter::WriteSegment() {
-  const GalleryExtractor& extractor = manifest_.extractor;
-  std::vector<TensorData> tensors{{"global", {pending_.size(), pending_[0].global.size()}, {}}};
+  const bool is_kept = manifest_.options.method == Method::kSpade;
+  const TensorType type = is_kept ? manifest_.dtype : TensorType::kFloat32;
+  std::vector<TensorHeader> arrays{{"global", {pending_.size(), pending_[0].global.size()}, type}};
   for (const int level : levels_) {
-    const FeatureShape& shape = extractor.level_shapes[static_cast<std::size_t>(level) - 1];
-    tensors.push_back({LevelName(level), TensorShape(pending_.size(), shape), {}});
-  }
-  for (const ImageFeatures& features : pending_) {
-    tensors[0].values.insert(tensors[0].values.end(), features.global.begin(), features.global.end());
-    for (std::size_t i = 0; i < levels_.size(); ++i) {
-      const std::vector<float>& values = features.pyramid[static_cast<std::size_t>(levels_[i]) - 1].values;
-      tensors[i + 1].values.insert(tensors[i + 1].values.end(), values.begin(), values.end());
-    }
+    const FeatureShape& shape = manifest_.extractor.level_shapes[static_cast<std::size_t>(level) - 1];
+    arrays.push_back({LevelName(level), TensorShape(pending_.size(), shape), type});
   }
   char name[48];
   std::snprintf(name, sizeof name, "segments/%06zu.safetensors", manifest_.segments.size());
-  const bool is_kept = manifest_.options.method == Method::kSpade;
-  WriteSafetensors(folder_ / name, tensors, is_kept ? manifest_.dtype : TensorType::kFloat32);
+  SafetensorsWriter writer(folder_ / name, arrays);
+  for (const ImageFeatures& features : pending_)
+    writer.Append(features.global.data(), features.global.size());
+  for (const int level : levels_) {
+    for (const ImageFeatures& features : pending_) {
+      const std::vector<float>& values = features.pyramid[static_cast<std::size_t>(level) - 1].values;
+      writer.Append(values.data(), values.size());
+    }
+  }
+  writer.Finish();
   manifest_.segments.push_back({name, is_kept ? Sha256OfFile(folder_ / name) : "", pending_.size()});
   pending_.clear();
 }
