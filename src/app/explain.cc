@@ -211,12 +211,14 @@ Explanation Explain(const ExplainOptions& options, ProgressSink& progress) {
   if (roi) gallery.LookAt(*roi);
   const ScoringOptions wanted = Override(gallery.manifest(), options.scoring);
   const std::unique_ptr<Scorer> scorer = MakeScorer(gallery, wanted);
-  const ScoringContext context{gallery, extractor, *scorer, {}, JudgeFor(gallery, wanted), {}, {}, {}};
+  const Judge judge = JudgeFor(gallery, wanted);
+  const ScoringContext context{gallery, extractor, *scorer, {}, judge, {}, {}, {}};
   const ExaminedImage examined = ExamineImage(item, context);
   const HeatmapOptions heatmap = HeatmapOptionsFor(gallery, wanted, progress);
   const Explainer explainer(gallery, *scorer, examined);
   Explanation explanation;
-  explanation.run = HeadingOf(options.gallery, gallery, scorer->options());
+  explanation.run = HeadingOf(options.gallery, gallery, scorer->options(), judge);
+  explanation.run.heatmap_scale = Interval{heatmap.low, heatmap.high};
   explanation.run.images = {examined.scored.result};
   explanation.run.complete = true;
   explanation.pixel_threshold = heatmap.threshold;

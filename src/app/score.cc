@@ -140,8 +140,9 @@ void WriteResults(const Results& results, const fs::path& folder) {
   WriteFileAtomically(folder / "results.json", ResultsJson(results));
 }
 
-Results Heading(const ScoreOptions& options, const Gallery& gallery, const ScoringOptions& scoring) {
-  Results results = HeadingOf(options.gallery, gallery, scoring);
+Results Heading(const ScoreOptions& options, const Gallery& gallery, const ScoringOptions& scoring,
+                const Judge& judge) {
+  Results results = HeadingOf(options.gallery, gallery, scoring, judge);
   results.inputs = options.inputs;
   if (options.write_maps) {
     results.maps_dir =
@@ -169,10 +170,10 @@ class ScoreRun {
     const ScoringOptions wanted = Override(manifest, options_.scoring);
     const std::unique_ptr<Scorer> scorer = MakeScorer(gallery, wanted);
     const Judge judge = JudgeFor(gallery, wanted);
-    summary_.results = Heading(options_, gallery, scorer->options());
+    summary_.results = Heading(options_, gallery, scorer->options(), judge);
     if (options_.gate) summary_.results.gate = GateScore(judge, options_.gate_rate);
     WarnAboutOptions(gallery, wanted);
-    NameThresholds(judge);
+    WarnAboutVerdicts();
     const std::uint64_t num_bytes = OutputBytes(options_, manifest, items_.total());
     CheckFreeSpace(options_.output, num_bytes);
     if (options_.write_maps) CheckFreeSpace(MapsDir(options_), num_bytes);
@@ -211,15 +212,13 @@ class ScoreRun {
     }
   }
 
-  // What the verdicts will be by, or why all of them will be undecided.
-  void NameThresholds(const Judge& judge) {
-    Results& results = summary_.results;
-    if (judge.calibration == nullptr) {
-      results.thresholds_reason = judge.reason;
-      if (options_.wants_verdicts) Warn("every verdict is undecided: " + judge.reason);
+  // Why all verdicts will be undecided, if so.
+  void WarnAboutVerdicts() {
+    const Results& results = summary_.results;
+    if (!results.thresholds) {
+      if (options_.wants_verdicts) Warn("every verdict is undecided: " + results.thresholds_reason);
       return;
     }
-    results.thresholds = ThresholdsOf(*judge.calibration, results.options.image_score);
     const std::string why = WhyNoThreshold(results.thresholds->num_images, results.thresholds->rate);
     if (!why.empty()) Warn("every verdict is undecided: " + why + " (fit, gallery calibrate)");
   }

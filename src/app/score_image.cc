@@ -121,7 +121,8 @@ OpenedGallery OpenGallery(const fs::path& folder) {
   return {std::move(*gallery), std::move(*extractor)};
 }
 
-Results HeadingOf(const fs::path& folder, const Gallery& gallery, const ScoringOptions& options) {
+Results HeadingOf(const fs::path& folder, const Gallery& gallery, const ScoringOptions& options,
+                  const Judge& judge) {
   const GalleryManifest& manifest = gallery.manifest();
   Results results;
   results.touchstone_version = Version();
@@ -132,6 +133,10 @@ Results HeadingOf(const fs::path& folder, const Gallery& gallery, const ScoringO
   results.options = options;
   results.preprocessing = manifest.preprocessing;
   results.roi_sha256 = gallery.roi_sha256();
+  results.thresholds_reason = judge.reason;
+  if (judge.calibration != nullptr) {
+    results.thresholds = ThresholdsOf(*judge.calibration, options.image_score);
+  }
   return results;
 }
 

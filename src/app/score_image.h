@@ -57,8 +57,10 @@ struct OpenedGallery {
 /// manifest, kModel.
 OpenedGallery OpenGallery(const std::filesystem::path& folder);
 
-/// What is known of a run before it starts. @param folder  of the gallery, as given.
-Results HeadingOf(const std::filesystem::path& folder, const Gallery& gallery, const ScoringOptions& options);
+/// What is known of a run before it starts: the thresholds, too, or why there are none.
+/// @param folder  of the gallery, as given. @param judge  as JudgeFor makes it for these options.
+Results HeadingOf(const std::filesystem::path& folder, const Gallery& gallery, const ScoringOptions& options,
+                  const Judge& judge);
 
 /// Scores one image and writes nothing. @throws Error if the image cannot be read or scored.
 ExaminedImage ExamineImage(const InputItem& item, const ScoringContext& context);

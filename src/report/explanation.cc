@@ -58,7 +58,7 @@ std::string ExplanationJson(const Explanation& explanation) {
   json["schema"] = "touchstone.explanation/1";
   json["image"] = json.at("images").at(0);
   for (const char* key : {"map", "heatmap"}) json["image"].erase(key);
-  for (const char* key : {"images", "failed", "inputs", "maps_dir", "complete"}) json.erase(key);
+  for (const char* key : {"images", "failed", "inputs", "maps_dir", "complete", "gate"}) json.erase(key);
   json["pixel_threshold"] =
       explanation.pixel_threshold ? Json(Shown(*explanation.pixel_threshold)) : Json(nullptr);
   json["hot_spots_are"] = explanation.hot_spots_are;

@@ -109,3 +109,15 @@ def test_a_broken_image_is_no_result(touchstone, tmp_path, gallery):
     pictures.truncate(pictures.save(tmp_path / "broken.png"))
     refusal(touchstone("explain", "broken.png", "-g", gallery, "-o", "why.png"), 1, "broken.png")
     assert names(tmp_path) == ["broken.png"]
+
+
+@pytest.mark.parametrize("options", [(), ("--sigma", "2")])
+def test_says_by_what_the_verdict_is(touchstone, tmp_path, gallery, stained, options):
+    document = explained(touchstone, stained, "-g", gallery, *options)
+    assert touchstone("score", stained, "-g", gallery, "-o", "r", *options).code == 0
+    results = json.loads((tmp_path / "r/results.json").read_text())
+    for key in ("thresholds", "heatmap_scale", "thresholds_reason"):
+        assert document.get(key) == results.get(key)
+    assert document["heatmap_scale"] is not None
+    assert (document["thresholds"] is None) == bool(options) == bool(document.get("thresholds_reason"))
+    assert document["image"]["verdict"] == results["images"][0]["verdict"]
