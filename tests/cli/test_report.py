@@ -176,6 +176,27 @@ def test_nothing_is_wider_than_the_window(results, width, scheme):
         assert (brightness > 200) == (scheme == "light") and (brightness < 60) == (scheme == "dark")
 
 
+def contrast_with_white(colour):
+    """WCAG 2's contrast ratio of a CSS rgb() colour."""
+    shares = [int(x) / 255 for x in re.findall(r"\d+", colour)[:3]]
+    linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in shares]
+    return 1.05 / (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_prints_all_pictures_and_colours_that_show_on_paper(results, scheme):
+    with opened(results / "report.html", scheme=scheme) as chrome:
+        loaded = "return [...document.querySelectorAll('#table img')].map(i => i.complete && i.naturalWidth > 0)"
+        pictures_there = chrome.execute_script(loaded)
+        assert all(pictures_there) and len(pictures_there) > 2 * len(column(chrome, "path"))
+        media = {"media": "print", "features": [{"name": "prefers-color-scheme", "value": scheme}]}
+        chrome.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+        colours = "return [...document.querySelectorAll(arguments[0])].map(e => getComputedStyle(e).color)"
+        for selector in ("body", "#table a", ".chip", ".card .what", ".hint"):
+            shown = set(chrome.execute_script(colours, selector))
+            assert shown and min(map(contrast_with_white, shown)) >= 4.5, selector
+
+
 def test_names_of_files_do_nothing(touchstone, tmp_path, gallery):
     tricky = [SCRIPT_NAME, "quote\".png", "new\nline.png", "\u202egnp.exe.png", "&amp;.png", "x" * 200 + ".png"]
     for i, name in enumerate([*tricky, b"caf\xe9.png".decode(errors="surrogateescape")]):
