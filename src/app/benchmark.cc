@@ -279,6 +279,7 @@ class BenchmarkRun {
     fit.force = true;
     fit.scoring = setting.plan.options;
     fit.estimates_thresholds = HasThresholds();
+    RemoveLeftovers(gallery);  // of a run that was killed
     CostMeter meter;
     const FitSummary summary = Fit(fit, progress);
     StopAfter(summary.interrupted, progress);

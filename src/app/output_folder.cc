@@ -6,6 +6,7 @@
 #include <fstream>
 #include <string>
 #include <system_error>
+#include <vector>
 
 #include "touchstone/core/error.h"
 #include "touchstone/core/file.h"
@@ -154,6 +155,20 @@ void StagingFolder::Commit() {
   }
   staging_.clear();
   if (replaces) fs::remove_all(old, error);
+}
+
+void RemoveLeftovers(const fs::path& final_folder) {
+  const std::string start = "." + final_folder.filename().string() + ".";
+  std::vector<fs::path> leftovers;  // removed afterwards: a folder is not to change while it is listed
+  std::error_code error;
+  for (fs::directory_iterator entry(final_folder.parent_path(), error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    for (const char* purpose : {"partial-", "replaced-"}) {
+      if (name.rfind(start + purpose, 0) == 0) leftovers.push_back(entry->path());
+    }
+  }
+  for (const fs::path& leftover : leftovers) fs::remove_all(leftover, error);
 }
 
 void MakeWritableFolder(const fs::path& folder) {

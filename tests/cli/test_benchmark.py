@@ -115,6 +115,16 @@ def test_json_is_the_file_that_it_writes(benchmark, tmp_path):
     assert outcome.stderr == ""
 
 
+def test_what_a_killed_run_left_is_cleared_away(benchmark, tmp_path):
+    category = tmp_path / "out" / "bottle"
+    assert benchmark().code == 0
+    for left in (".gallery.partial-1", ".gallery.replaced-1"):
+        (category / left / "segments").mkdir(parents=True)
+    (category / ".gallery.notes").mkdir()
+    assert benchmark("--force").code == 0
+    assert sorted(path.name for path in category.iterdir()) == [".gallery.notes", "results"]
+
+
 def test_a_second_run_takes_over_what_is_done(benchmark):
     first = benchmark()
     assert "bottle: done" in first.stderr
