@@ -8,7 +8,9 @@
 namespace touchstone {
 namespace {
 
-constexpr char kAll[] = "spade,patchcore:0.01,patchcore:0.1,patchcore:0.25,patchcore:1,padim:100,padim:550";
+constexpr char kAll[] =
+    "spade,patchcore:0.01,patchcore:0.1,patchcore:0.25,patchcore:1,"
+    "patchcore:ivfpq,padim:100,padim:550";
 
 [[noreturn]] void Refuse(const std::string& item) {
   throw Error(ErrorCode::kOption,
