@@ -132,7 +132,7 @@ class Bench:
             "TOUCHSTONE_BENCH_MODEL": str(self.models / f"{row.model}.pt"),
             "TOUCHSTONE_BENCH_SIDE": str(side),
         }
-        command = [program, "--benchmark_format=json", f"--benchmark_filter=threads:{threads}$"]
+        command = [program, "--benchmark_format=json", f"--benchmark_filter=AllOutputs/.*threads:{threads}$"]
         document = json.loads(measured_runs.measure(command, **environment).stdout)
         return threads * document["benchmarks"][0]["real_time"]
 
