@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -46,6 +47,19 @@ std::optional<int> ParseResolution(const std::string& text) {
   return side.width;
 }
 
+// The parser would take "-1" for 2^64 - 1, and what is larger likewise.
+CLI::Validator IsSeed() {
+  return CLI::Validator(
+      [](std::string& text) -> std::string {
+        std::uint64_t seed = 0;
+        const char* end = text.data() + text.size();
+        const auto [after, error] = std::from_chars(text.data(), end, seed);
+        if (error == std::errc() && after == end) return "";
+        return text + " is not a whole number from 0 to 18446744073709551615";
+      },
+      "");
+}
+
 }  // namespace
 
 void AddCommonOptions(CLI::App* command, CommonOptions* common,
@@ -61,8 +75,8 @@ void AddCommonOptions(CLI::App* command, CommonOptions* common,
       ->add_option(
           "--seed", common->seed,
           "Seed of what is random: pictures of sample, --retrieval random, intervals, images left out "
-          "in turn")
-      ->check(CLI::NonNegativeNumber)
+          "in turn, patchcore's projection, padim's channels")
+      ->check(IsSeed())
       ->capture_default_str()
       ->type_name("N")
       ->group(group);
@@ -81,31 +95,33 @@ void AddScoringOptions(CLI::App* command, ScoringOverrides* overrides) {
       command
           ->add_option(
               "-K,--num-retrieved", overrides->num_retrieved,
-              "Normal images that an image is compared with, patch by patch; clipped to the gallery [50]")
+              "spade: normal images that an image is compared with, patch by patch; clipped to the gallery "
+              "[50]")
           ->type_name("N"),
       command
           ->add_option("-k,--num-neighbors", overrides->num_neighbors,
-                       "Nearest patches averaged for a patch's score [1]")
+                       "spade: nearest patches averaged for a patch's score [1]")
           ->type_name("N"),
       command
           ->add_option("--sigma", overrides->sigma,
                        "Smoothing of the map, in pixels of the network's input; 0 = none [4]")
           ->type_name("PX"),
       AddNamed(command, "--fusion", &overrides->fusion, FusionNames(),
-               "One search over all levels joined, or one a level [concat]"),
+               "spade: one search over all levels joined, or one a level [concat]"),
       AddNamed(command, "--distance", &overrides->distance, DistanceNames(),
-               "Squared or plain Euclidean distance [l2sq]"),
+               "spade: squared or plain Euclidean distance [l2sq]"),
       command
-          ->add_option("--levels", overrides->levels,
-                       "Pyramid levels to use, finest first [the extractor's default]")
+          ->add_option(
+              "--levels", overrides->levels,
+              "Pyramid levels to use, finest first; but for spade fit decides [the extractor's default]")
           ->delimiter(',')
           ->allow_extra_args(false)
           ->type_name("1,2,3"),
       AddNamed(command, "--retrieval", &overrides->retrieval, RetrievalNames(),
-               "Normal images to compare with: the nearest, or random ones for ablations [nearest]"),
+               "spade: normal images to compare with: the nearest, or random ones for ablations [nearest]"),
       AddNamed(command, "--image-score", &overrides->image_score, ImageScoreNames(),
-               "What decides about an image: its map's maximum, or its distance to the retrieved images "
-               "[map-max]")};
+               "What decides about an image: its map's maximum, patchcore's re-weighted distance of its "
+               "farthest patch, or spade's to the retrieved images [map-max; patchcore: patch-max]")};
   for (CLI::Option* option : options)
     option->group("Scoring options (fit stores them, score may override them)");
 }
@@ -114,8 +130,8 @@ void AddRoi(CLI::App* command, std::filesystem::path* file, const std::string& s
   command
       ->add_option(
           "--roi", *file,
-          "Mask: where it is black, images are left out of maps, regions and map-max scores (retrieval "
-          "sees all); resized to each image" +
+          "Mask: where it is black, images are left out of maps, regions and map-max and patch-max scores "
+          "(retrieval sees all); resized to each image" +
               standard)
       ->check(NotEmpty())
       ->type_name("MASK.png");

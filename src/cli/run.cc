@@ -29,6 +29,11 @@ ExitCode FinishStandardOutput(ExitCode code) {
   return Worse(code, ExitCode::kNoResult);
 }
 
+ExitCode RefuseUsage(const CLI::App& app, const std::string& wrong) {
+  Terminal::Error(wrong + (wrong.back() == '?' ? " See " : "; see ") + RecognisedCommand(app) + " --help");
+  return ExitCode::kUsage;
+}
+
 // --help and --version are no errors; everything else the parser says is a usage error.
 ExitCode EndOfParsing(const CLI::App& app, const CLI::ParseError& end) {
   if (end.get_exit_code() == 0) {
@@ -37,9 +42,9 @@ ExitCode EndOfParsing(const CLI::App& app, const CLI::ParseError& end) {
   }
   std::string wrong = AboutUnknownWord(app);
   if (wrong.empty()) wrong = AboutMissingCommand(app);
+  if (wrong.empty()) wrong = AboutBadNumber(app, end.what());
   if (wrong.empty()) wrong = end.what();
-  Terminal::Error(wrong + (wrong.back() == '?' ? " See " : "; see ") + RecognisedCommand(app) + " --help");
-  return ExitCode::kUsage;
+  return RefuseUsage(app, wrong);
 }
 
 ExitCode RunCommand(const Command& command, const CommonOptions& common) {
@@ -70,6 +75,7 @@ ExitCode Run(int argc, const char* const* argv) {
   } catch (const CLI::ParseError& end) {
     return EndOfParsing(app, end);
   }
+  if (const std::string wrong = AboutEmptyValue(app); !wrong.empty()) return RefuseUsage(app, wrong);
   return RunCommand(command, common);
 }
 

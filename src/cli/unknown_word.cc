@@ -76,6 +76,29 @@ std::string AboutMissingCommand(const CLI::App& app) {
   return text;
 }
 
+std::string AboutBadNumber(const CLI::App& app, const std::string& said) {
+  const std::string begin = "Could not convert: ", between = " = ";
+  const std::size_t middle = said.find(between);
+  if (said.rfind(begin, 0) != 0 || middle == std::string::npos) return "";
+  const std::string name = said.substr(begin.size(), middle - begin.size());
+  const std::string value = said.substr(middle + between.size());
+  const bool is_negative = value.rfind('-', 0) == 0;
+  const bool is_whole = value.find_first_not_of("0123456789", is_negative ? 1 : 0) == std::string::npos;
+  const CLI::Option* option = Innermost(app).get_option_no_throw(name);
+  if (is_whole) return name + ' ' + value + (is_negative ? ": must be 0 or more" : ": is too large a number");
+  const bool wants_whole = option != nullptr && option->get_type_name() == "N";
+  return name + ' ' + value + ": must be a " + (wants_whole ? "whole number" : "number");
+}
+
+std::string AboutEmptyValue(const CLI::App& app) {
+  for (const CLI::Option* option : Innermost(app).get_options()) {
+    const std::vector<std::string>& values = option->results();
+    if (std::find(values.begin(), values.end(), "") == values.end()) continue;
+    return option->get_name() + ": must not be empty; give it a value, or leave it out";
+  }
+  return "";
+}
+
 std::string AboutUnknownWord(const CLI::App& app) {
   const CLI::App& command = Innermost(app);
   const std::vector<std::string> words = app.remaining(true);

@@ -19,6 +19,15 @@ std::string AboutUnknownWord(const CLI::App& app);
 /// none was named; empty if it has none. @param app  as above.
 std::string AboutMissingCommand(const CLI::App& app);
 
+/// What is wrong with a value that is no number of the kind that its option takes. @param said  by the
+/// parser, "Could not convert: --dims = 1.5", which tells not what would be right; empty for anything else.
+std::string AboutBadNumber(const CLI::App& app, const std::string& said);
+
+/// What is wrong where an option was given an empty value, as an unset variable is in "--fail-above
+/// "$LIMIT"": the parser takes it for not given. Empty if there is none. @param app  after its parse has
+/// succeeded.
+std::string AboutEmptyValue(const CLI::App& app);
+
 /// "touchstone gallery info": the commands that were recognised, for a hint at their --help.
 std::string RecognisedCommand(const CLI::App& app);
 
