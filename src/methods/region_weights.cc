@@ -21,9 +21,9 @@ Span UnderPixel(int pixel, int frame, int mask) {
 cv::Mat InCrop(const Mask& looked_at, const MapGeometry& geometry) {
   const auto [width, height] = looked_at.size;
   const cv::Mat values(height, width, CV_8U, const_cast<std::uint8_t*>(looked_at.values.data()));
-  cv::Mat counts;
-  cv::integral(values != 0, counts, CV_32S);
-  counts /= 255;  // of what is yes
+  cv::Mat is_yes, counts;  // of zeros and ones: sums of 255 would leave 32 bits at 8.4 million pixels
+  cv::threshold(values, is_yes, 0, 1, cv::THRESH_BINARY);
+  cv::integral(is_yes, counts, CV_32S);
   const Rect& crop = geometry.crop;
   cv::Mat inside = cv::Mat::zeros(crop.height, crop.width, CV_32F);
   for (int y = 0; y < geometry.resized.height; ++y) {

@@ -67,6 +67,21 @@ TEST(RegionWeights, RoundTheRegionOutward) {
   EXPECT_EQ(RegionWeights(coarse, kPlain, {4, 1}).values, (std::vector<float>{0, 0, 1, 1}));
 }
 
+// 255 times the pixels of such a mask is more than 32 bits hold.
+TEST(RegionWeights, OfMasksOfManyMillionPixelsAreThoseOfSmallOnes) {
+  const auto with_hole = [](int side) {
+    Mask mask{{side, side}, std::vector<std::uint8_t>(static_cast<std::size_t>(side) * side, 255)};
+    for (int y = side / 2; y < side / 8 * 7; ++y) {
+      const auto row = mask.values.begin() + static_cast<std::ptrdiff_t>(y) * side;
+      std::fill(row + side / 2, row + side / 8 * 7, std::uint8_t{0});
+    }
+    return mask;
+  };
+  const MapGeometry geometry{{32, 32}, {0, 0, 32, 32}, 2};
+  EXPECT_EQ(RegionWeights(with_hole(4096), geometry, {32, 32}).values,
+            RegionWeights(with_hole(32), geometry, {32, 32}).values);
+}
+
 TEST(RegionWeights, OfEverythingAreOneForEverySize) {
   for (const Size grid : {Size{1, 1}, Size{7, 5}, Size{32, 24}}) {
     const std::vector<float> weights = RegionWeights(Columns({33, 21}, 0, 33), kCropped, grid).values;
