@@ -4,8 +4,10 @@
 
 #include <Eigen/Dense>
 #include <cmath>
+#include <limits>
 #include <random>
 
+#include "core/support.h"
 #include "methods/fake_gallery.h"
 #include "touchstone/core/parallel.h"
 
@@ -135,8 +137,8 @@ TEST(Padim, ScoresHeldOutImagesByTheGaussiansOfTheOthers) {
   for (const std::size_t num_images : {6U, 30U}) {
     for (const int dims : {3, 12, 20}) {
       const FakeGallery gallery = GalleryOf(num_images);
-      std::vector<std::size_t> used = FirstNumbers(num_images);
-      used.erase(used.begin() + 1, used.begin() + 3);
+      std::vector<std::size_t> used{0};
+      for (std::size_t i = 3; i < num_images; ++i) used.push_back(i);
       const std::vector<std::size_t> few{0, 2, 4};
       Fitted fitted;
       Fit(gallery, Options(dims), {{{1, 2}, used}, {{5}, few}}, &fitted);
@@ -190,6 +192,23 @@ TEST(Padim, IsTheSameForAnyNumberOfThreads) {
       EXPECT_EQ(fitted.factors, expected.factors);
       EXPECT_EQ(fitted.own, expected.own);
     });
+  }
+}
+
+// Of few images a factor that is too large would leave less than nothing of a length; of many it is finite.
+TEST(Padim, GaussiansOfDamagedNumbersAreAnErrorAndNoScore) {
+  const float infinity = std::numeric_limits<float>::infinity();
+  for (const std::size_t num_images : {5U, 30U}) {
+    for (const float value : {infinity, std::nanf(""), num_images == 5 ? 100.0F : -infinity}) {
+      const FakeGallery gallery = GalleryOf(num_images);
+      Fitted fitted;
+      Fit(gallery, Options(9), {}, &fitted);
+      fitted.factors[0] = value;
+      const PadimScorer scorer(fitted.model, kShapes, Options(9));
+      std::mt19937 generator(79);
+      const ImageFeatures query = RandomFeatures(&generator, kShapes, 1);
+      EXPECT_TRUE(Refuses(ErrorCode::kNotFinite, "Gaussians are damaged", [&] { scorer.Score(query, 0); }));
+    }
   }
 }
 
