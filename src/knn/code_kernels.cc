@@ -143,7 +143,7 @@ struct Hits {
 void SetThresholds(const QueryTile& tile, const LeafGroup& group, std::int32_t* thresholds) {
   const float share = 1.00001F / static_cast<float>(tile.double_scale);
   for (std::size_t i = 0; i < tile.rows; ++i) {
-    const float reach = std::min(tile.short_reaches[i] + group.short_error, kFarthest);
+    const float reach = std::min(kFarthest, tile.short_reaches[i] + group.short_error);
     thresholds[i] = tile.short_bases[i] - 2 - static_cast<std::int32_t>(reach * reach * share);
   }
 }

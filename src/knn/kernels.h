@@ -46,8 +46,9 @@ struct QueryTile {
   const std::int32_t* short_bases;    ///< base, rounded down
   const std::int32_t* long_terms;     ///< term of the long code, that of y_m with weight w
   const float* short_terms;           ///< term
-  const float* short_reaches;         ///< (d + e(a)) / s of the short code, at most kFarthest
-  const float* long_reaches;          ///< (d + e(a)) / t of the long one, any size
+  /// (d + e(a)) / s of the short code, at most kFarthest. Not a number: the query row has no pairs.
+  const float* short_reaches;
+  const float* long_reaches;  ///< (d + e(a)) / t of the long one, any size
 };
 
 /// No codes are farther from each other than this, in short steps.

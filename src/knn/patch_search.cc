@@ -143,7 +143,8 @@ class PatchSearch::Task {
       for (std::size_t i = 0; i < count_; ++i) {
         if (masks[i] == 0) continue;
         for (std::uint32_t mask = masks[i]; mask != 0; mask &= mask - 1) {
-          Measure(i, first + static_cast<std::size_t>(__builtin_ctz(mask)));
+          const std::size_t row = first + static_cast<std::size_t>(__builtin_ctz(mask));
+          if (CanBeAmong(i, row)) Measure(i, row);
         }
         set_threshold(i);
       }
@@ -199,8 +200,20 @@ class PatchSearch::Task {
     return search_.best_[(first_ + i) * search_.k_ + search_.k_ - 1].squared_distance;
   }
 
-  // The right side of (3) of codes.h, but for what the gallery row adds.
+  // Whether a row of the image could be one of the k nearest if its distance were 0, the least there is: of
+  // equal ones the lowest image and location counts. False for most where many rows are the same.
+  bool CanBeAmong(std::size_t i, std::size_t row) const {
+    const PatchNeighbor nearest{0, gallery_.image, static_cast<std::int32_t>(row)};
+    return Nearer(nearest, search_.best_[(first_ + i) * search_.k_ + search_.k_ - 1]);
+  }
+
+  // The right side of (3) of codes.h, but for what the gallery row adds. Not a number, which no leaf passes,
+  // where no row of the image can be among the nearest.
   void SetReach(std::size_t i) {
+    if (!CanBeAmong(i, 0)) {
+      reaches_[i] = std::numeric_limits<float>::quiet_NaN();
+      return;
+    }
     const Projection& projection = *search_.projection_;
     const float distance = std::sqrt(Worst(i)) * search_.rounding_;
     reaches_[i] =
@@ -217,7 +230,7 @@ class PatchSearch::Task {
       const std::size_t i = static_cast<std::size_t>(pair) / kRowsOfGroup;
       const std::size_t place = first_place + static_cast<std::size_t>(pair) % kRowsOfGroup;
       const float reach = long_reaches_[i] + gallery_.codes.long_errors[place];
-      if (squared > reach * reach * 1.00001F) continue;
+      if (squared > reach * reach * 1.00001F || !CanBeAmong(i, gallery_.codes.order[place])) continue;
       if (Measure(i, gallery_.codes.order[place])) SetReach(i);
     }
   }

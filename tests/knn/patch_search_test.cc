@@ -173,6 +173,23 @@ TEST(PatchSearch, LooksAtFewPairsWhereTheDataHasStructure) {
 
 // A query unlike everything in the gallery: the short codes let most pairs through, so whole rows are
 // compared, with a trial of the short ones now and then.
+// A constant background: every distance there is 0, and nothing can be nearer.
+TEST(PatchSearch, MeasuresFewPairsWhereRowsAreTheSame) {
+  const Problem problem = MakeProblem(
+      300, 300, 24, [](std::mt19937&) { return 3.5F; }, 4);
+  for (const std::vector<int>& order : {std::vector<int>{0, 1, 2, 3}, std::vector<int>{3, 2, 1, 0}}) {
+    SearchCounts counts;
+    const std::vector<PatchNeighbor> found = Search(problem, 1, order, &counts);
+    for (const PatchNeighbor& neighbor : found) {
+      EXPECT_EQ(neighbor.squared_distance, 0);
+      EXPECT_EQ(neighbor.image, 0);
+      EXPECT_EQ(neighbor.location, 0);
+    }
+    EXPECT_EQ(counts.pairs, 4u * 300 * 300);
+    EXPECT_LT(counts.measured, counts.pairs / 10);
+  }
+}
+
 TEST(PatchSearch, EqualsBruteForceForAQueryUnlikeEverything) {
   const std::size_t num_images = 36;
   Problem problem = MakeProblem(150, 150, 200, Uniform, num_images);
