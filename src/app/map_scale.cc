@@ -46,7 +46,8 @@ MapGeometry GeometryOf(const Preprocessing& preprocessing, double sigma) {
 ScoreMap MapOfGallery(const Gallery& gallery, double sigma, const std::vector<ScoreMap>& grids,
                       Size original) {
   const MapGeometry geometry = GeometryOf(gallery.manifest().preprocessing, sigma);
-  return gallery.roi() ? MakeAnomalyMap(grids, geometry, original, *gallery.roi())
+  return gallery.roi() ? MakeAnomalyMap(grids, geometry, original,
+                                        RegionOfInterest{*gallery.roi(), *gallery.roi_on_frame()})
                        : MakeAnomalyMap(grids, geometry, original);
 }
 

@@ -53,11 +53,11 @@ ScoreMap MakeAnomalyMap(const std::vector<ScoreMap>& grids, const MapGeometry& g
 }
 
 ScoreMap MakeAnomalyMap(const std::vector<ScoreMap>& grids, const MapGeometry& geometry, Size original,
-                        const Mask& looked_at) {
+                        const RegionOfInterest& looked_at) {
   std::vector<ScoreMap> weights, weighted;
   bool is_everything = true;
   for (const ScoreMap& grid : grids) {
-    weights.push_back(RegionWeights(looked_at, geometry, grid.size));
+    weights.push_back(RegionWeights(looked_at.on_frame, geometry, grid.size));
     weighted.push_back(Weighted(grid, weights.back()));
     const std::vector<float>& all = weights.back().values;
     is_everything &= std::all_of(all.begin(), all.end(), [](float weight) { return weight == 1; });
@@ -69,7 +69,7 @@ ScoreMap MakeAnomalyMap(const std::vector<ScoreMap>& grids, const MapGeometry& g
       if (mass.values[i] > 0) map.values[i] /= mass.values[i];
     }
   }
-  ClearOutside(looked_at, &map);
+  ClearOutside(looked_at.mask, &map);
   return map;
 }
 

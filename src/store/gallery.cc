@@ -11,6 +11,7 @@
 #include "touchstone/core/parallel.h"
 #include "touchstone/image/map_file.h"
 #include "touchstone/image/roi.h"
+#include "touchstone/methods/region_weights.h"
 
 namespace touchstone {
 namespace {
@@ -112,7 +113,7 @@ void Gallery::OpenRoi() {
   const fs::path file = folder_ / kRoiFile;
   CheckDigest(file, manifest_.roi_sha256);
   try {
-    roi_ = ReadMask(file);
+    SetRoi(ReadMask(file));
   } catch (const Error& error) {
     throw Error(ErrorCode::kGallery, error.message, file);
   }
@@ -125,8 +126,14 @@ void Gallery::LookAt(const Mask& roi) {
   if (roi_ && roi_->size == roi.size && roi_->values == roi.values) return;
   const std::string why = WhyRoiDoesNotFitAll(roi, manifest_.images);
   if (!why.empty()) throw Error(ErrorCode::kUsage, "--roi: " + why);
-  roi_ = roi;
+  SetRoi(roi);
   roi_sha256_ = RoiDigest(roi);
+}
+
+void Gallery::SetRoi(const std::optional<Mask>& roi) {
+  roi_ = roi;
+  roi_on_frame_.reset();
+  if (roi) roi_on_frame_ = OverFrame(*roi, manifest_.preprocessing.resize);
 }
 
 void Gallery::OpenSegments() {
@@ -253,7 +260,7 @@ Gallery GalleryWriter::OpenUnfinished() const {
   Gallery gallery;
   gallery.folder_ = folder_;
   gallery.manifest_ = manifest_;
-  gallery.roi_ = roi_;
+  gallery.SetRoi(roi_);
   gallery.roi_sha256_ = manifest_.roi_sha256;
   gallery.OpenSegments();
   gallery.OpenModel();

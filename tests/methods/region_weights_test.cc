@@ -29,6 +29,12 @@ ScoreMap Random(Size size, std::mt19937* generator) {
   return map;
 }
 
+ScoreMap MapOf(const std::vector<ScoreMap>& grids, const MapGeometry& geometry, Size original,
+               const Mask& looked_at) {
+  const Mask on_frame = OverFrame(looked_at, geometry.resized);
+  return MakeAnomalyMap(grids, geometry, original, RegionOfInterest{looked_at, on_frame});
+}
+
 // The sum over all cells, one at a time, in double.
 std::vector<double> ByDefinition(const ScoreMap& grid, const MapGeometry& geometry, Size original,
                                  const Mask& looked_at) {
@@ -89,6 +95,17 @@ TEST(RegionWeights, OfEverythingAreOneForEverySize) {
   }
 }
 
+TEST(RegionWeights, OfTheRegionOverTheFrameAreThoseOfTheRegion) {
+  std::mt19937 generator(4);
+  for (const Size size : {Size{1, 1}, Size{7, 5}, Size{40, 32}, Size{123, 97}}) {
+    Mask mask = Columns(size, 0, size.width);
+    for (std::uint8_t& value : mask.values) value = generator() % 5 == 0 ? 3 : 0;
+    const Mask on_frame = OverFrame(mask, kCropped.resized);
+    EXPECT_EQ(on_frame.size, kCropped.resized);
+    EXPECT_EQ(RegionWeights(on_frame, kCropped, kGrid).values, RegionWeights(mask, kCropped, kGrid).values);
+  }
+}
+
 // The map repeats the crop's left edge there.
 TEST(RegionWeights, CountWhatLiesOutsideTheCropAtItsEdge) {
   const ScoreMap weights = RegionWeights(Columns({40, 32}, 0, 2), kCropped, {32, 24});
@@ -102,7 +119,7 @@ TEST_P(RegionMap, IsTheWeightedMeanThatTheHeaderSays) {
   for (const Size original : {Size{64, 48}, Size{21, 16}}) {
     const Mask looked_at = Columns({80, 61}, 11, 46);
     const ScoreMap grid = Random(kGrid, &generator);
-    const ScoreMap map = MakeAnomalyMap({grid}, GetParam(), original, looked_at);
+    const ScoreMap map = MapOf({grid}, GetParam(), original, looked_at);
     const std::vector<double> expected = ByDefinition(grid, GetParam(), original, looked_at);
     int num_inside = 0;
     for (std::size_t p = 0; p < map.values.size(); ++p) {
@@ -121,7 +138,7 @@ TEST_P(RegionMap, IsNotChangedByACellOutside) {
   ScoreMap grid = Random(kGrid, &generator);
   const Mask looked_at = Columns({64, 48}, 0, 32);
   const ScoreMap weights = RegionWeights(looked_at, GetParam(), kGrid);
-  const ScoreMap before = MakeAnomalyMap({grid}, GetParam(), {64, 48}, looked_at);
+  const ScoreMap before = MapOf({grid}, GetParam(), {64, 48}, looked_at);
   int num_outside = 0;
   for (std::size_t c = 0; c < grid.values.size(); ++c) {
     if (weights.values[c] > 0) continue;
@@ -129,12 +146,12 @@ TEST_P(RegionMap, IsNotChangedByACellOutside) {
     ++num_outside;
   }
   ASSERT_GT(num_outside, 0);
-  EXPECT_EQ(MakeAnomalyMap({grid}, GetParam(), {64, 48}, looked_at).values, before.values);
+  EXPECT_EQ(MapOf({grid}, GetParam(), {64, 48}, looked_at).values, before.values);
 }
 
 TEST_P(RegionMap, KeepsAFlatMapFlat) {
   const ScoreMap grid{kGrid, std::vector<float>(48, 0.3F)};
-  const ScoreMap map = MakeAnomalyMap({grid}, GetParam(), {64, 48}, Columns({64, 48}, 20, 41));
+  const ScoreMap map = MapOf({grid}, GetParam(), {64, 48}, Columns({64, 48}, 20, 41));
   for (std::size_t p = 0; p < map.values.size(); ++p) {
     const std::size_t x = p % 64;
     ASSERT_NEAR(map.values[p], x >= 20 && x < 41 ? 0.3F : 0.0F, 1e-6);
@@ -144,7 +161,7 @@ TEST_P(RegionMap, KeepsAFlatMapFlat) {
 TEST_P(RegionMap, OfEverythingHasTheBytesOfThePlainOne) {
   std::mt19937 generator(7);
   const std::vector<ScoreMap> grids{Random({8, 6}, &generator), Random({4, 3}, &generator)};
-  EXPECT_EQ(MakeAnomalyMap(grids, GetParam(), {50, 40}, Columns({9, 7}, 0, 9)).values,
+  EXPECT_EQ(MapOf(grids, GetParam(), {50, 40}, Columns({9, 7}, 0, 9)).values,
             MakeAnomalyMap(grids, GetParam(), {50, 40}).values);
 }
 

@@ -13,7 +13,7 @@ struct MapGeometry {
   double sigma = 4;  ///< of the Gaussian [px of the network's input]; 0 = none
 };
 
-/// Grid maps -> anomaly map of the photograph (interface.md, "Map geometry"):
+/// Grid maps -> anomaly map of the photograph:
 ///   1. each grid to the network's input size (bilinear, half-pixel centres), then their mean;
 ///   2. Gaussian there: kernel exp(-x^2 / 2 sigma^2) cut at radius floor(4 sigma + 0.5), reflecting border
 ///      (d c b a | a b c d | d c b a), as scipy.ndimage.gaussian_filter;
@@ -22,6 +22,12 @@ struct MapGeometry {
 /// @param grids  raw distances, at least one, each of its own grid size.
 /// @return [original.height * original.width], in the unit of the grids; never normalised.
 ScoreMap MakeAnomalyMap(const std::vector<ScoreMap>& grids, const MapGeometry& geometry, Size original);
+
+/// The part of the photographs that is looked at.
+struct RegionOfInterest {
+  const Mask& mask;      ///< non-zero = yes, of any size; not empty of yes
+  const Mask& on_frame;  ///< OverFrame(mask, geometry.resized) of region_weights.h, made once for many maps
+};
 
 /// The same where only a part of the photographs is looked at: 0 outside of it, and inside
 ///
@@ -32,10 +38,10 @@ ScoreMap MakeAnomalyMap(const std::vector<ScoreMap>& grids, const MapGeometry& g
 /// normalised convolution: H. Knutsson, C.-F. Westin, "Normalized and Differential Convolution", CVPR 1993.
 /// What is anomalous outside does not shine through by the map, while the extractor's receptive field, which
 /// looks across the border too, remains. With everything inside: the bytes of the function above.
-/// @param looked_at  non-zero = yes; not empty of yes. @throws Error kImage if its proportions are not those
-/// of `original` (image/roi.h). Costs twice the map above, and looks at each pixel of the mask.
+/// @throws Error kImage if the mask's proportions are not those of `original` (image/roi.h). Costs twice the
+/// map above.
 ScoreMap MakeAnomalyMap(const std::vector<ScoreMap>& grids, const MapGeometry& geometry, Size original,
-                        const Mask& looked_at);
+                        const RegionOfInterest& looked_at);
 
 /// Step 2 alone.
 ScoreMap Smooth(const ScoreMap& map, double sigma);

@@ -5,6 +5,11 @@
 
 namespace touchstone {
 
+/// The region's pixels laid over the resized frame, rounded outward, so that none is lost: not 0 or 0.
+/// RegionWeights of it are those of the region itself, and cost no look at each pixel of a large mask.
+/// @param looked_at  non-zero = yes, of any size; the whole of it covers the whole frame.
+Mask OverFrame(const Mask& looked_at, Size frame);
+
 /// How much of each cell of a grid lies in the part of the photographs that is looked at.
 ///
 /// The region's pixels are laid over the resized frame (rounded outward, so that none is lost), those that a

@@ -77,7 +77,16 @@ enum class GalleryCheck {
   kDigests    ///< every file the manifest names is there and has its SHA-256 (score, verify)
 };
 
-/// A gallery folder, opened for reading: layout in interface.md, "Gallery". Safe to call concurrently.
+/// A gallery folder, opened for reading. Safe to call concurrently.
+///
+///     manifest.json            schema touchstone.gallery/1; written last, it makes the folder a gallery
+///     extractor.pt             the TorchScript extractor itself
+///     segments/*.safetensors   spade: the images' features, `global` [N, D], `level1`.. [N, H, W, C];
+///                              patchcore, padim: the model made of them (store/model_file.h)
+///     previews/*.jpg           small pictures of the images
+///     roi.png                  what of the photographs is looked at, where it is not all
+///
+/// What the manifest does not name is no part of it.
 class Gallery : public GalleryFeatures {
  public:
   /// @throws Error kUsage if there is no such folder; kGallery naming the file and what is wrong:
@@ -98,6 +107,8 @@ class Gallery : public GalleryFeatures {
   /// What of the photographs is looked at (image/roi.h), with 0 and 1 for no and yes; none = all of them, or
   /// Open read the manifest alone.
   const std::optional<Mask>& roi() const { return roi_; }
+  /// The same laid over the resized frame (methods/region_weights.h, OverFrame); none as above.
+  const std::optional<Mask>& roi_on_frame() const { return roi_on_frame_; }
   const std::string& roi_sha256() const { return roi_sha256_; }  ///< of EncodeRoi's bytes; empty = none
   /// Looks at this part of the photographs from now on; nothing is written. @param roi of zeros and ones.
   /// @throws Error kUsage naming --roi, if a normal image has other proportions.
@@ -115,13 +126,14 @@ class Gallery : public GalleryFeatures {
  private:
   friend class GalleryWriter;  // opens what it has written before there is a manifest
   void OpenRoi();
+  void SetRoi(const std::optional<Mask>& roi);
   void OpenSegments();
   void OpenModel();
 
   std::filesystem::path folder_;
   GalleryManifest manifest_;
   std::string sha256_;
-  std::optional<Mask> roi_;
+  std::optional<Mask> roi_, roi_on_frame_;
   std::string roi_sha256_;
   std::vector<SafetensorsFile> segments_;
   std::shared_ptr<const SafetensorsFile> model_;
