@@ -42,8 +42,8 @@ class StagingFolder {
   std::filesystem::path final_, staging_;
 };
 
-/// Removes what killed processes left of their StagingFolders for `final_folder`, as far as it can be removed.
-/// Only for folders that no other process can be writing now.
+/// Removes what killed processes left of their StagingFolders for `final_folder`, as far as it can be
+/// removed. Only for folders that no other process can be writing now.
 void RemoveLeftovers(const std::filesystem::path& final_folder);
 
 /// Makes sure that `folder` is there and that we can write to it. @throws Error kIo

@@ -27,7 +27,8 @@ Coordinates ProjectPart(const Projection& projection, std::size_t first_channel,
     std::copy_n(projection.directions.data() + d * projection.num_channels + first_channel, channels,
                 directions.data() + d * channels);
   }
-  std::vector<float> scratch(kTurnedAtOnce * channels), centred(channels * kBlock), turned(made.dims * kBlock);
+  std::vector<float> scratch(kTurnedAtOnce * channels), centred(channels * kBlock),
+      turned(made.dims * kBlock);
   for (std::size_t first = 0; first < made.rows; first += kBlock) {
     CentreAndTurn(rows, first, projection.centre.data() + first_channel, scratch.data(), centred.data());
     MultiplyBlock(directions.data(), made.dims, channels, centred.data(), turned.data());

@@ -36,8 +36,8 @@ TEST(MaskReader, ReadsTheSameAgainAndFromManyThreads) {
   WriteFileAtomically(file, EncodePng(image, 1));
   const std::vector<std::uint8_t> expected = ReadMask(file).values;
   MaskReader reader;
-  WithThreads(4,
-              [&] { ParallelFor(20, [&](std::size_t) { EXPECT_EQ(reader.Read({file}).values, expected); }); });
+  WithThreads(
+      4, [&] { ParallelFor(20, [&](std::size_t) { EXPECT_EQ(reader.Read({file}).values, expected); }); });
   std::filesystem::remove(file);  // what was read is not read again
   EXPECT_EQ(reader.Read({file}).values, expected);
 }

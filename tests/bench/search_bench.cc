@@ -3,13 +3,11 @@
 // distances.
 //
 // real    the features of TOUCHSTONE_BENCH_MODEL (default: the embedded extractor) at TOUCHSTONE_BENCH_SIDE
-// pixels
-//         (default 224, cut from 256; a larger side is not cut) on 50 normal images and one test image of
-//         TOUCHSTONE_BENCH_DATA, a category in MVTec's layout. Without that variable the case is left out.
-// noise   the worst case: independent normal numbers, 3,136 x 176, in which every patch is about as far from
-// every
-//         other, so that no bound rules anything out.
-// equal   every row the same: all distances tie.
+//         pixels (default 224, cut from 256; a larger side is not cut) on 50 normal images and one test
+//         image of TOUCHSTONE_BENCH_DATA, a category in MVTec's layout. Left out without that variable.
+// noise   independent normal numbers, 3,136 x 176: every patch is about as far from every other, so that no
+//         bound rules anything out.
+// equal   every row the same: all distances are 0.
 //
 // `worst` is the largest relative difference of the distances (faiss computes |q|^2 + |g|^2 - 2 q.g, which
 // loses digits that a direct difference keeps; where all distances are 0, relative to the rows' squared
