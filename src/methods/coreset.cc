@@ -10,18 +10,12 @@
 #include "touchstone/core/parallel.h"
 #include "touchstone/knn/k_centre.h"
 #include "touchstone/methods/patch_features.h"
+#include "touchstone/methods/scorer.h"
 
 namespace touchstone {
 namespace {
 
 constexpr std::size_t kProjectedDims = 128;
-
-std::vector<FeatureShape> ShapesOf(const GalleryFeatures& gallery, const std::vector<int>& levels) {
-  std::vector<FeatureShape> shapes;
-  for (const int level : levels)
-    shapes.push_back(gallery.level_shapes()[static_cast<std::size_t>(level) - 1]);
-  return shapes;
-}
 
 // psi of all patches of all images: [N * locations x num_dims].
 std::vector<float> ProjectAll(const GalleryFeatures& gallery, const ScoringOptions& options,
@@ -75,7 +69,8 @@ void SparseProjection::Project(const float* row, float* out) const {
 
 std::vector<std::size_t> ChooseCoreset(const GalleryFeatures& gallery, const ScoringOptions& options,
                                        const std::function<bool(std::size_t)>& go_on) {
-  const FeatureShape shape = PatchFeatureShape(ShapesOf(gallery, options.levels), options.pooling);
+  const FeatureShape shape =
+      PatchFeatureShape(SelectShapes(gallery.level_shapes(), options.levels), options.pooling);
   const std::size_t locations = shape.num_locations(), total = gallery.num_images() * locations;
   const double wanted = std::floor(options.coreset * static_cast<double>(total) + 1e-6);
   const std::size_t count = std::min(total, std::max<std::size_t>(1, static_cast<std::size_t>(wanted)));

@@ -9,22 +9,15 @@
 #include "methods/location_fit.h"
 #include "touchstone/core/parallel.h"
 #include "touchstone/knn/products.h"
+#include "touchstone/methods/scorer.h"
 
 namespace touchstone {
 namespace {
 
-constexpr std::size_t kSampleBytes = std::size_t{1} << 30;  // kept in memory at a time
 constexpr std::size_t kLocationsAtOnce = 64;  // whose factors are kept until they are handed over
 
 std::size_t RoundedUp(std::size_t value, std::size_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
-}
-
-std::vector<FeatureShape> ShapesOf(const GalleryFeatures& gallery, const std::vector<int>& levels) {
-  std::vector<FeatureShape> shapes;
-  for (const int level : levels)
-    shapes.push_back(gallery.level_shapes()[static_cast<std::size_t>(level) - 1]);
-  return shapes;
 }
 
 std::size_t NumChannels(const std::vector<FeatureShape>& shapes) {
@@ -79,15 +72,15 @@ class SampleBlock {
   std::vector<std::vector<float>> values_;  ///< of each level: [cells x images x dims of the level]
 };
 
-// How many rows of the finest level's grid fit into memory at a time.
+// How many rows of the finest level's grid `max_bytes` hold.
 std::size_t RowsPerBlock(const std::vector<FeatureShape>& shapes, const DrawnSamples& drawn,
-                         std::size_t num_images) {
+                         std::size_t num_images, std::size_t max_bytes) {
   double bytes_per_row = 1;
   for (std::size_t l = 0; l < shapes.size(); ++l) {
     bytes_per_row += static_cast<double>(shapes[l].num_locations() * drawn.num_dims_of(l) * num_images) *
                      sizeof(float) / shapes[0].height;
   }
-  const auto rows = static_cast<std::size_t>(static_cast<double>(kSampleBytes) / bytes_per_row);
+  const auto rows = static_cast<std::size_t>(static_cast<double>(max_bytes) / bytes_per_row);
   return std::clamp<std::size_t>(rows, 1, static_cast<std::size_t>(shapes[0].height));
 }
 
@@ -163,18 +156,19 @@ std::size_t FactorLayout::size() const {
 }
 
 std::vector<std::vector<float>> FitGaussians(const GalleryFeatures& gallery, const ScoringOptions& options,
-                                             const std::vector<HoldOut>& hold_outs, const GaussianSink& sink,
+                                             const GaussianFitting& fitting, const GaussianSink& sink,
                                              const std::function<bool(std::size_t)>& go_on) {
-  const std::vector<FeatureShape> shapes = ShapesOf(gallery, options.levels);
+  const std::vector<FeatureShape> shapes = SelectShapes(gallery.level_shapes(), options.levels);
   const DrawnSamples drawn(
       shapes, DrawChannels(NumChannels(shapes), static_cast<std::size_t>(options.dims), options.seed));
   const FactorLayout layout{drawn.num_dims(), gallery.num_images()};
   std::size_t num_scored = 0;
-  for (const HoldOut& hold_out : hold_outs) num_scored += hold_out.scored.size();
+  for (const HoldOut& hold_out : fitting.hold_outs) num_scored += hold_out.scored.size();
   std::vector<std::vector<float>> distances(num_scored, std::vector<float>(drawn.num_locations()));
   std::vector<float> means(kLocationsAtOnce * layout.num_dims), factors(kLocationsAtOnce * layout.size());
   const std::size_t width = static_cast<std::size_t>(shapes[0].width);
-  const std::size_t block_size = RowsPerBlock(shapes, drawn, gallery.num_images()) * width;
+  const std::size_t block_size =
+      RowsPerBlock(shapes, drawn, gallery.num_images(), fitting.max_sample_bytes) * width;
   for (std::size_t begin = 0; begin < drawn.num_locations(); begin += block_size) {
     const std::size_t end = std::min(begin + block_size, drawn.num_locations());
     const SampleBlock block(gallery, options.levels, drawn, begin, end);
@@ -185,7 +179,7 @@ std::vector<std::vector<float>> FitGaussians(const GalleryFeatures& gallery, con
         const LocationFit fit(block.At(first + i), kPadimRidge);
         fit.Write(layout, means.data() + i * layout.num_dims, factors.data() + i * layout.size());
         std::size_t scored = 0;
-        for (const HoldOut& hold_out : hold_outs) {
+        for (const HoldOut& hold_out : fitting.hold_outs) {
           for (const double distance : fit.Distances(hold_out)) {
             distances[scored++][first + i] = static_cast<float>(distance);
           }

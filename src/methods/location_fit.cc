@@ -76,7 +76,8 @@ std::vector<double> LocationFit::Distances(const HoldOut& hold_out) const {
 // n < d, all by inner products: with U the samples used, of mean mu_U = mean + shift,
 //   <x_i - mu_U, x_j - mu_U> = G_ij - mean_u G_iu - mean_u G_ju + mean_uv G_uv
 std::vector<double> LocationFit::ByGram(const HoldOut& hold_out) const {
-  const Eigen::MatrixXd& gram = gram_.size() > 0 ? gram_ : GramOf(centred_);
+  const Eigen::MatrixXd made = gram_.size() > 0 ? Eigen::MatrixXd() : GramOf(centred_);
+  const Eigen::MatrixXd& gram = gram_.size() > 0 ? gram_ : made;
   const auto count = static_cast<Index>(hold_out.used.size());
   const auto num_scored = static_cast<Index>(hold_out.scored.size());
   Eigen::MatrixXd among(count, count), across(count, num_scored);

@@ -21,12 +21,6 @@ constexpr std::size_t kLocationsPerTask = 64;
 // below 0.001 for n < d <= 2048. What is beyond this share is no W that was fitted.
 constexpr double kMostRounding = 0.01;
 
-std::vector<FeatureShape> Selected(const std::vector<FeatureShape>& shapes, const std::vector<int>& levels) {
-  std::vector<FeatureShape> selected;
-  for (const int level : levels) selected.push_back(shapes[static_cast<std::size_t>(level) - 1]);
-  return selected;
-}
-
 ScoringOptions Checked(ScoringOptions options, std::size_t num_levels) {
   Validate(options, static_cast<int>(num_levels));
   if (options.levels.empty()) throw std::logic_error("PadimScorer: the levels are not filled in");
@@ -47,7 +41,7 @@ PadimScorer::PadimScorer(GaussianModel model, std::vector<FeatureShape> level_sh
     : model_(std::move(model)),
       level_shapes_(std::move(level_shapes)),
       options_(Checked(options, level_shapes_.size())),
-      drawn_(Selected(level_shapes_, options_.levels), model_.channels),
+      drawn_(SelectShapes(level_shapes_, options_.levels), model_.channels),
       layout_{model_.channels.size(), model_.num_images} {}
 
 // M^2 of x - mu [padded_dims]. Of a triangle, 16 rows at a time are as long as each other.

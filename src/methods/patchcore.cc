@@ -12,12 +12,6 @@
 namespace touchstone {
 namespace {
 
-std::vector<FeatureShape> Selected(const std::vector<FeatureShape>& shapes, const std::vector<int>& levels) {
-  std::vector<FeatureShape> selected;
-  for (const int level : levels) selected.push_back(shapes[static_cast<std::size_t>(level) - 1]);
-  return selected;
-}
-
 constexpr std::size_t kMostForRecall = 1000;
 
 }  // namespace
@@ -53,7 +47,8 @@ PatchCoreScorer::PatchCoreScorer(PatchBank bank, std::vector<FeatureShape> level
   const auto num_levels = static_cast<int>(level_shapes_.size());
   Validate(options_, num_levels);
   for (int l = 1; options.levels.empty() && l <= num_levels; ++l) options_.levels.push_back(l);
-  const FeatureShape shape = PatchFeatureShape(Selected(level_shapes_, options_.levels), options_.pooling);
+  const FeatureShape shape =
+      PatchFeatureShape(SelectShapes(level_shapes_, options_.levels), options_.pooling);
   if (bank_.patches.cols != static_cast<std::size_t>(shape.channels)) {
     throw Error(ErrorCode::kShape, "the bank's patches have " + std::to_string(bank_.patches.cols) +
                                        " channels, those of the levels " + std::to_string(shape.channels));

@@ -6,6 +6,13 @@
 
 namespace touchstone {
 
+std::vector<FeatureShape> SelectShapes(const std::vector<FeatureShape>& shapes,
+                                       const std::vector<int>& levels) {
+  std::vector<FeatureShape> selected;
+  for (const int level : levels) selected.push_back(shapes[static_cast<std::size_t>(level) - 1]);
+  return selected;
+}
+
 std::vector<FeatureMap> SelectLevels(const ImageFeatures& features, const std::vector<FeatureShape>& shapes,
                                      const std::vector<int>& levels) {
   if (features.pyramid.size() != shapes.size()) {

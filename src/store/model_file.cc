@@ -15,11 +15,7 @@ namespace {
 constexpr std::size_t kMostPlaces = std::size_t{1} << 24;
 
 std::vector<FeatureShape> LevelShapes(const GalleryManifest& manifest) {
-  std::vector<FeatureShape> shapes;
-  for (const int level : manifest.options.levels) {
-    shapes.push_back(manifest.extractor.level_shapes[static_cast<std::size_t>(level) - 1]);
-  }
-  return shapes;
+  return SelectShapes(manifest.extractor.level_shapes, manifest.options.levels);
 }
 
 FeatureShape PatchShape(const GalleryManifest& manifest) {
@@ -212,7 +208,7 @@ std::vector<std::vector<float>> WriteGaussians(const std::filesystem::path& file
   std::vector<float> means;
   bool was_stopped = false;
   const auto distances = FitGaussians(
-      gallery, manifest.options, hold_outs,
+      gallery, manifest.options, {hold_outs},
       [&](const float* mean, const float* factor) {
         means.insert(means.end(), mean, mean + layout.num_dims);
         writer.Append(factor, layout.size());

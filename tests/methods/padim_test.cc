@@ -40,12 +40,12 @@ struct Fitted {
   std::vector<std::vector<float>> own;
 };
 
-void Fit(const FakeGallery& gallery, const ScoringOptions& options, const std::vector<HoldOut>& hold_outs,
+void Fit(const FakeGallery& gallery, const ScoringOptions& options, const GaussianFitting& fitting,
          Fitted* fitted) {
   fitted->model.channels = DrawChannels(20, static_cast<std::size_t>(options.dims), options.seed);
   fitted->model.num_images = gallery.num_images();
   const FactorLayout layout{fitted->model.channels.size(), gallery.num_images()};
-  fitted->own = FitGaussians(gallery, options, hold_outs, [&](const float* mean, const float* factor) {
+  fitted->own = FitGaussians(gallery, options, fitting, [&](const float* mean, const float* factor) {
     fitted->means.insert(fitted->means.end(), mean, mean + layout.num_dims);
     fitted->factors.insert(fitted->factors.end(), factor, factor + layout.size());
   });
@@ -141,7 +141,7 @@ TEST(Padim, ScoresHeldOutImagesByTheGaussiansOfTheOthers) {
       for (std::size_t i = 3; i < num_images; ++i) used.push_back(i);
       const std::vector<std::size_t> few{0, 2, 4};
       Fitted fitted;
-      Fit(gallery, Options(dims), {{{1, 2}, used}, {{5}, few}}, &fitted);
+      Fit(gallery, Options(dims), {{{{1, 2}, used}, {{5}, few}}}, &fitted);
       ASSERT_EQ(fitted.own.size(), 3U);
       const std::size_t scored[] = {1, 2, 5};
       for (std::size_t i = 0; i < 3; ++i) {
@@ -183,15 +183,28 @@ TEST(Padim, PartsOfTheLevelsAddUpToTheSquaredDistance) {
 TEST(Padim, IsTheSameForAnyNumberOfThreads) {
   const FakeGallery gallery = GalleryOf(7);
   Fitted expected;
-  Fit(gallery, Options(9), {{{0}, {1, 2, 3}}}, &expected);
+  Fit(gallery, Options(9), {{{{0}, {1, 2, 3}}}}, &expected);
   for (const int threads : {1, 2, 7}) {
     WithThreads(threads, [&] {
       Fitted fitted;
-      Fit(gallery, Options(9), {{{0}, {1, 2, 3}}}, &fitted);
+      Fit(gallery, Options(9), {{{{0}, {1, 2, 3}}}}, &fitted);
       EXPECT_EQ(fitted.means, expected.means);
       EXPECT_EQ(fitted.factors, expected.factors);
       EXPECT_EQ(fitted.own, expected.own);
     });
+  }
+}
+
+TEST(Padim, IsTheSameForBlocksOfAnySize) {
+  const FakeGallery gallery = GalleryOf(7);
+  Fitted expected;
+  Fit(gallery, Options(9), {{{{0}, {1, 2, 3}}}}, &expected);
+  for (const std::size_t max_bytes : {0U, 1U, 1100U, 1600U}) {
+    Fitted fitted;
+    Fit(gallery, Options(9), {{{{0}, {1, 2, 3}}}, max_bytes}, &fitted);
+    EXPECT_EQ(fitted.means, expected.means) << max_bytes;
+    EXPECT_EQ(fitted.factors, expected.factors) << max_bytes;
+    EXPECT_EQ(fitted.own, expected.own) << max_bytes;
   }
 }
 

@@ -84,17 +84,22 @@ struct HoldOut {
 /// Takes what was fitted, location by location. @param mean [d]. @param factor [FactorLayout::size()].
 using GaussianSink = std::function<void(const float* mean, const float* factor)>;
 
+/// What FitGaussians does beside the fit, and how many samples it keeps in memory at a time.
+struct GaussianFitting {
+  std::vector<HoldOut> hold_outs;
+  std::size_t max_sample_bytes = std::size_t{1} << 30;  ///< but one row of the finest grid at least
+};
+
 /// Fits the Gaussian of every location, sums in double, a block of locations at a time: the same for any
-/// number of threads, and memory does not grow with the images (1 GiB of samples; beyond that the features
-/// are read repeatedly).
+/// number of threads and any size of the blocks, and memory does not grow with the images (beyond
+/// max_sample_bytes the features are read repeatedly).
 /// @param options    levels and dims filled in.
 /// @param sink       called in the order of the locations.
 /// @param go_on      asked now and then with the number of locations done; false ends it early.
 /// @return distances of the images that are scored, by image: element i is the i-th of all `scored` one after
-/// the
-///         other, [locations].
+/// the other, [locations].
 std::vector<std::vector<float>> FitGaussians(const GalleryFeatures& gallery, const ScoringOptions& options,
-                                             const std::vector<HoldOut>& hold_outs, const GaussianSink& sink,
+                                             const GaussianFitting& fitting, const GaussianSink& sink,
                                              const std::function<bool(std::size_t)>& go_on = {});
 
 }  // namespace touchstone

@@ -66,6 +66,10 @@ class Scorer {
   virtual const ScoringOptions& options() const = 0;  ///< with K clipped and levels filled in
 };
 
+/// The shapes of these levels (1-based, each there), of those of all levels.
+std::vector<FeatureShape> SelectShapes(const std::vector<FeatureShape>& shapes,
+                                       const std::vector<int>& levels);
+
 /// The levels (1-based) of an image that are compared.
 /// @param shapes  of all levels, as the gallery's are.
 /// @throws Error kShape naming the first level whose shape differs.
