@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <string>
 
 #include "knn/kernels.h"
@@ -11,8 +12,11 @@ namespace touchstone {
 
 void CheckSquaredLength(double squared_length) {
   if (squared_length < 1e36) return;
-  throw Error(ErrorCode::kNotFinite, "features are not finite or too large: a squared length is " +
-                                         std::to_string(squared_length) + ", the limit is 1e36");
+  char text[32];
+  std::snprintf(text, sizeof text, "%g", squared_length);
+  throw Error(ErrorCode::kNotFinite,
+              std::string("features are not finite or too large: a squared length is ") + text +
+                  ", the limit is 1e36; use another extractor");
 }
 
 Coordinates ProjectPart(const Projection& projection, std::size_t first_channel, const RowSource& rows) {

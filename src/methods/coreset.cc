@@ -17,6 +17,20 @@ namespace {
 
 constexpr std::size_t kProjectedDims = 128;
 
+// Sums of squares of longer ones would leave float32.
+void CheckLength(const float* projected, std::size_t dims, std::size_t image) {
+  constexpr double kMostSquaredLength = 1e35;
+  double squared = 0;
+  for (std::size_t d = 0; d < dims; ++d) {
+    squared += static_cast<double>(projected[d]) * static_cast<double>(projected[d]);
+  }
+  if (squared < kMostSquaredLength) return;
+  throw Error(ErrorCode::kNotFinite,
+              "image " + std::to_string(image) +
+                  " of the gallery (from 0, in the order of the paths) has patches that "
+                  "are not finite, or too long to be measured; use another extractor");
+}
+
 // psi of all patches of all images: [N * locations x num_dims].
 std::vector<float> ProjectAll(const GalleryFeatures& gallery, const ScoringOptions& options,
                               const SparseProjection& projection, std::size_t locations) {
@@ -25,7 +39,9 @@ std::vector<float> ProjectAll(const GalleryFeatures& gallery, const ScoringOptio
   ParallelFor(gallery.num_images(), [&](std::size_t image) {
     const FeatureMap patches = PatchFeatures(gallery.ReadPyramid(image, options.levels), options.pooling);
     for (std::size_t p = 0; p < locations; ++p) {
-      projection.Project(patches.row(p), projected.data() + (image * locations + p) * dims);
+      float* out = projected.data() + (image * locations + p) * dims;
+      projection.Project(patches.row(p), out);
+      CheckLength(out, dims, image);
     }
   });
   return projected;
@@ -67,13 +83,17 @@ void SparseProjection::Project(const float* row, float* out) const {
   }
 }
 
+std::size_t CoresetSize(double coreset, std::size_t num_patches) {
+  const double wanted = std::floor(coreset * static_cast<double>(num_patches) + 1e-6);
+  return std::min(num_patches, std::max<std::size_t>(1, static_cast<std::size_t>(wanted)));
+}
+
 std::vector<std::size_t> ChooseCoreset(const GalleryFeatures& gallery, const ScoringOptions& options,
                                        const std::function<bool(std::size_t)>& go_on) {
   const FeatureShape shape =
       PatchFeatureShape(SelectShapes(gallery.level_shapes(), options.levels), options.pooling);
   const std::size_t locations = shape.num_locations(), total = gallery.num_images() * locations;
-  const double wanted = std::floor(options.coreset * static_cast<double>(total) + 1e-6);
-  const std::size_t count = std::min(total, std::max<std::size_t>(1, static_cast<std::size_t>(wanted)));
+  const std::size_t count = CoresetSize(options.coreset, total);
   if (count == total) {
     std::vector<std::size_t> all(total);
     std::iota(all.begin(), all.end(), std::size_t{0});

@@ -6,6 +6,7 @@
 #include <random>
 #include <set>
 
+#include "core/support.h"
 #include "methods/fake_gallery.h"
 #include "touchstone/knn/k_centre.h"
 #include "touchstone/methods/patch_features.h"
@@ -99,6 +100,18 @@ TEST(ChooseCoreset, KeepsTheShareThatIsWantedButOneAtLeast) {
   EXPECT_EQ(ChooseCoreset(gallery, PatchCore(0.5, {1})).size(), 25U);
   EXPECT_EQ(ChooseCoreset(gallery, PatchCore(0.1, {1})).size(), 5U);
   EXPECT_EQ(ChooseCoreset(gallery, PatchCore(0.0001, {1})).size(), 1U);
+}
+
+TEST(ChooseCoreset, NamesTheImageThatCannotBeMeasured) {
+  for (const int channels : {8, 200}) {
+    for (const float value : {1e30F, -3e38F}) {
+      std::vector<ImageFeatures> images = GalleryOf(4, {{5, 5, channels}}).images();
+      for (float& number : images[2].pyramid[0].values) number *= value;
+      const FakeGallery gallery(std::move(images));
+      EXPECT_TRUE(Refuses(ErrorCode::kNotFinite, "image 2 of the gallery",
+                          [&] { ChooseCoreset(gallery, PatchCore(0.5, {1})); }));
+    }
+  }
 }
 
 TEST(ChooseCoreset, HangsOnTheSeedWhereThereIsAProjection) {

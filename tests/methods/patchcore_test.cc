@@ -142,6 +142,36 @@ TEST_F(PatchCore, PartsAreWhatEachLevelHasOfTheDistance) {
   EXPECT_GT(parts[1].distance, 0);
 }
 
+TEST_F(PatchCore, PartsOfFlattenedPatchesAreSharedOutByTheLevelsTurns) {
+  const FeatureMap normal = PatchFeatures(Image(1).pyramid, Pooling::kReference);
+  std::vector<PatchPlace> places;
+  for (std::int32_t p = 0; p < 30; ++p) places.push_back({0, p});
+  ScoringOptions options = Options(0);
+  options.pooling = Pooling::kReference;
+  const PatchCoreScorer scorer({{normal.values.data(), 30, 1024}, places, {}}, kShapes, options);
+  const ImageFeatures query = Image(107);
+  const MethodScores scores = scorer.Score(query, 0);
+  const std::vector<LevelPart> parts = scorer.Parts(query, scores, 0, 12);
+  const FeatureMap patches = PatchFeatures(query.pyramid, Pooling::kReference);
+  const float* nearest = normal.row(static_cast<std::size_t>(scores.nearest[0][12].location));
+  ASSERT_EQ(parts.size(), 2U);
+  for (std::size_t l = 0; l < 2; ++l) {
+    EXPECT_EQ(parts[l].level, static_cast<int>(l) + 1);
+    EXPECT_FLOAT_EQ(static_cast<float>(parts[l].distance),
+                    SquaredDistance(patches.row(12) + 512 * l, nearest + 512 * l, 512));
+  }
+}
+
+TEST_F(PatchCore, ABankOfNothingButTheImagesLeftOutIsComparedWithAllTheSame) {
+  const std::size_t num_rows = 10;  // all of image 0
+  const PatchBank of_first{{rows_.data(), num_rows, 7}, {places_.begin(), places_.begin() + num_rows}, {}};
+  const PatchCoreScorer scorer(of_first, kShapes, Options(3));
+  const MethodScores all = scorer.Score(Image(108), 0);
+  const MethodScores left_out = scorer.Score(Image(108), 0, {{0, 3}, {}});
+  EXPECT_EQ(left_out.grids[0].values, all.grids[0].values);
+  EXPECT_EQ(left_out.patch_max, all.patch_max);
+}
+
 TEST_F(PatchCore, IsTheSameForAnyNumberOfThreads) {
   const ImageFeatures query = Image(105);
   const PatchCoreScorer scorer(bank(), kShapes, Options(9));

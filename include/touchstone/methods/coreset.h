@@ -35,11 +35,15 @@ class SparseProjection {
   std::vector<float> signs_;             ///< of the entries
 };
 
-/// The patches that a bank keeps: max(1, floor(coreset * all)) of the PatchFeatures of all images, by greedy
-/// k-centre on their projections (knn/k_centre.h), or all of them where coreset = 1.
+/// How many patches a bank keeps: max(1, floor(coreset * all)). @param coreset  0 < coreset <= 1.
+std::size_t CoresetSize(double coreset, std::size_t num_patches);
+
+/// The patches that a bank keeps: CoresetSize of the PatchFeatures of all images, by greedy k-centre on their
+/// projections (knn/k_centre.h), or all of them where coreset = 1.
 /// @param options  levels filled in. @param go_on  as GreedyKCentre's: false ends the selection early.
 /// @return patch numbers image * locations + location, ascending.
-/// @throws Error kNotFinite naming the image. Memory: 128 floats a patch and GreedyKCentre's.
+/// @throws Error kNotFinite naming the image whose patches are too long to be measured; nothing is
+/// measured where coreset = 1. Memory: 128 floats a patch and GreedyKCentre's.
 std::vector<std::size_t> ChooseCoreset(const GalleryFeatures& gallery, const ScoringOptions& options,
                                        const std::function<bool(std::size_t)>& go_on = {});
 

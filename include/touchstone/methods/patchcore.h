@@ -45,7 +45,8 @@ std::optional<double> RecallOfCodes(const PatchBank& bank);
 ///
 /// An image left out (ScoringScope) takes with it the bank's patches that are of it, and no other patch of
 /// its picture takes their place, as one would if the bank had been chosen without it: distances by
-/// leave-one-out are somewhat too large, the more so the smaller the coreset.
+/// leave-one-out are somewhat too large, the more so the smaller the coreset. Where all of the bank is of
+/// images left out, none is: then distances are too small.
 class PatchCoreScorer : public Scorer {
  public:
   /// @param level_shapes  of all levels of the extractor.
