@@ -6,6 +6,7 @@
 #include "touchstone/core/text.h"
 #include "touchstone/report/results.h"
 #include "touchstone/store/gallery.h"
+#include "touchstone/store/model_file.h"
 #include "touchstone/store/options_json.h"
 #include "touchstone/store/thresholds_json.h"
 
@@ -168,6 +169,7 @@ Description ListGallery(const std::filesystem::path& folder) {
 
 Description VerifyGallery(const std::filesystem::path& folder) {
   const Gallery gallery = Gallery::Open(folder, GalleryCheck::kDigests);
+  CheckModel(gallery);
   const std::size_t num_segments = gallery.manifest().segments.size();
   const std::string kept = gallery.manifest().model ? " and the model made of them"
                                                     : " in " + CountText(num_segments, "segment", "segments");

@@ -50,7 +50,10 @@ void CheckDigest(const fs::path& file, const std::string& expected) {
 void CheckShape(const SafetensorsFile& segment, const fs::path& file, const std::string& name,
                 const std::vector<std::size_t>& expected) {
   if (segment.tensor(name).shape != expected) {
-    throw Error(ErrorCode::kGallery, "array '" + name + "' has not the shape that the manifest declares",
+    throw Error(ErrorCode::kGallery,
+                "array '" + name +
+                    "' has not the shape that the manifest declares; "
+                    "copy the whole gallery again, or fit it again",
                 file);
   }
 }

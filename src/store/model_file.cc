@@ -1,5 +1,6 @@
 #include "touchstone/store/model_file.h"
 
+#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <memory>
@@ -37,9 +38,19 @@ FactorLayout LayoutOf(const GalleryManifest& manifest) {
   throw Error(ErrorCode::kGallery, reason, gallery.folder() / gallery.manifest().model->file);
 }
 
+constexpr char kWayOut[] = "; copy the whole gallery again, or fit it again";
+
+std::string ShapeText(const std::vector<std::size_t>& shape) {
+  std::string text;
+  for (const std::size_t size : shape) text += (text.empty() ? "" : " x ") + std::to_string(size);
+  return text;
+}
+
 void CheckShape(const Gallery& gallery, const std::string& name, const std::vector<std::size_t>& shape) {
-  if (gallery.model_file().tensor(name).shape == shape) return;
-  Refuse(gallery, "array '" + name + "' has not the shape that the manifest declares");
+  const std::vector<std::size_t>& found = gallery.model_file().tensor(name).shape;
+  if (found == shape) return;
+  Refuse(gallery, "array '" + name + "' is " + ShapeText(found) + ", the manifest declares " +
+                      ShapeText(shape) + kWayOut);
 }
 
 // A whole number below `limit`.
@@ -63,7 +74,21 @@ std::vector<PatchPlace> PlacesFrom(const Gallery& gallery, std::size_t num_patch
 
 void CheckFinite(const Gallery& gallery, const std::string& name, const float* values, std::size_t size) {
   for (std::size_t i = 0; i < size; ++i) {
-    if (!std::isfinite(values[i])) Refuse(gallery, "array '" + name + "' holds NaN or infinity");
+    if (!std::isfinite(values[i])) {
+      Refuse(gallery, "array '" + name + "' holds NaN or infinity" + kWayOut);
+    }
+  }
+}
+
+// Longer rows cannot be compared (knn/projection.h, CheckSquaredLength: 1e36, after the mean is subtracted).
+void CheckPatches(const Gallery& gallery, RowsView patches) {
+  constexpr float kMostSquaredLength = 1e35F;
+  const auto channels = static_cast<Eigen::Index>(patches.cols);
+  for (std::size_t row = 0; row < patches.rows; ++row) {
+    const Eigen::Map<const Eigen::VectorXf> patch(patches.row(row), channels);
+    if (patch.squaredNorm() < kMostSquaredLength) continue;  // a sum beyond float32 is infinity
+    Refuse(gallery, "row " + std::to_string(row) +
+                        " of array 'patches' holds NaN, infinity or numbers beyond all bounds" + kWayOut);
   }
 }
 
@@ -191,7 +216,7 @@ PatchBank ReadBank(const Gallery& gallery) {
     bank.patches = {read->data(), num_patches, channels};
     bank.owner = read;
   }
-  CheckFinite(gallery, "patches", bank.patches.data, num_patches * channels);
+  CheckPatches(gallery, bank.patches);
   if (gallery.manifest().options.search == BankIndex::kIvfPq) bank.codes = CodesFrom(gallery, bank.patches);
   return bank;
 }
@@ -227,6 +252,11 @@ std::vector<std::vector<float>> WriteGaussians(const std::filesystem::path& file
 GaussianModel ReadGaussians(const Gallery& gallery) {
   const FactorLayout layout = LayoutOf(gallery.manifest());
   const std::size_t locations = LevelShapes(gallery.manifest())[0].num_locations();
+  const std::size_t num_rows = gallery.manifest().model->num_rows;
+  if (num_rows != layout.num_rows()) {
+    Refuse(gallery, "the manifest declares " + std::to_string(num_rows) + " rows of a factor, " +
+                        std::to_string(layout.num_rows()) + " follow from its images and channels" + kWayOut);
+  }
   CheckShape(gallery, "factor", {locations, layout.size()});
   CheckShape(gallery, "mean", {locations, layout.num_dims});
   CheckShape(gallery, "channels", {layout.num_dims});
@@ -243,6 +273,15 @@ GaussianModel ReadGaussians(const Gallery& gallery) {
   model.factors = mapped->factors.data();
   model.owner = mapped;
   return model;
+}
+
+void CheckModel(const Gallery& gallery) {
+  if (gallery.manifest().options.method == Method::kPatchCore) ReadBank(gallery);
+  if (gallery.manifest().options.method != Method::kPadim) return;
+  const GaussianModel model = ReadGaussians(gallery);
+  const FactorLayout layout = LayoutOf(gallery.manifest());
+  const std::size_t locations = LevelShapes(gallery.manifest())[0].num_locations();
+  CheckFinite(gallery, "factor", model.factors, locations * layout.size());
 }
 
 }  // namespace touchstone

@@ -27,6 +27,7 @@ def test_the_whole_bank_is_searched_and_the_recall_reported(touchstone, parts):
     assert about["options"]["search"] == "ivfpq" and about["options"]["coreset"] == 1
     assert about["model_rows"] == 24 * 16  # all patches of 24 images, on 4 x 4 places
     assert 0.5 < about["search_recall"] <= 1
+    assert b"whole" in touchstone("gallery", "verify", "g").stdout
     assert b"searched by codes, which find the nearest for" in touchstone("gallery", "info", "g").stdout
     assert touchstone("score", "test", "-g", "g", "-o", "r").code == 0
     images = document_of(parts / "r")["images"]
@@ -76,3 +77,4 @@ def test_a_gallery_with_forged_codes_is_refused(touchstone, parts, change, said)
     fit(touchstone, "g")
     rewritten(parts / "g", change)
     refusal(touchstone("score", "test", "-g", "g", "-o", "r"), 1, "model.safetensors", said)
+    refusal(touchstone("gallery", "verify", "g"), 1, "model.safetensors", said)

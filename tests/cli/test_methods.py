@@ -103,6 +103,7 @@ def test_the_same_bytes_for_any_number_of_threads_and_any_order(touchstone, part
     assert results[1] == results[0] and results[2] == results[0]
     whole = dict(line.split(b"\t")[::-1] for line in results[0]["stdout"].splitlines())
     assert one.stdout.split(b"\t")[0] == whole[b"bad/001.png"]
+    assert (stream.code, len(stream.lines)) == (0, 3)
     for line in stream.stdout.splitlines():
         score, path = line.split(b"\t")
         assert whole[path.removeprefix(b"test/")] == score
@@ -286,7 +287,7 @@ def test_a_damaged_model_gives_an_error_and_never_a_score(touchstone, parts, met
     assert not (parts / "r").exists()
 
 
-def rewritten(gallery, change):
+def rewritten(gallery, change, rows=None):
     """Changes the arrays of a gallery's model, and every digest with them, as somebody with bad intentions would."""
     import hashlib
 
@@ -300,6 +301,7 @@ def rewritten(gallery, change):
     model_of(gallery).write_bytes(data)
     manifest = json.loads((gallery / "manifest.json").read_text())
     manifest["model"]["sha256"] = hashlib.sha256(data).hexdigest()
+    manifest["model"]["rows"] = rows or manifest["model"]["rows"]
     manifest.pop("sha256_of_the_rest")
     text = json.dumps(manifest, indent=1, ensure_ascii=False)
     manifest["sha256_of_the_rest"] = hashlib.sha256(text.encode()).hexdigest()
@@ -336,6 +338,7 @@ def cut_rows(name):
         ("patchcore", put_float("places", 1, 1.5)),
         ("patchcore", put_float("places", 0, float("nan"))),
         ("patchcore", put_float("patches", 7, float("inf"))),
+        ("patchcore", put_float("patches", 7, 1e30)),
         ("patchcore", drop_array("places")),
         ("patchcore", cut_rows("patches")),
         ("padim", put_float("channels", 0, 6)),
@@ -349,13 +352,28 @@ def test_a_model_that_lies_is_refused(touchstone, parts, method, change):
     fit(touchstone, method)
     rewritten(parts / "g", change)
     refusal(touchstone("score", "test", "-g", "g", "-o", "r"), 1, "model.safetensors")
+    refusal(touchstone("gallery", "verify", "g"), 1, "model.safetensors")
 
 
-def test_gaussians_of_nan_score_nothing(touchstone, parts):
+@pytest.mark.parametrize("few", [False, True], ids=["of_many_images", "of_few_images"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_damaged_gaussians_score_nothing(touchstone, parts, few, value):
+    for i in range(3 if few else 24, 24):
+        (parts / "train" / f"{i:03}.png").unlink()
     fit(touchstone, "padim")
-    rewritten(parts / "g", put_float("factor", 0, float("nan")))
+    rewritten(parts / "g", put_float("factor", 0, value))
     outcome = touchstone("score", "test", "-g", "g", "-o", "r")
     assert outcome.code == 1 and "Gaussians are damaged" in outcome.stderr
+    refusal(touchstone("gallery", "verify", "g"), 1, "model.safetensors", "'factor'")
+
+
+def test_a_model_of_other_sizes_than_the_manifests_is_refused(touchstone, parts):
+    for method in METHODS:
+        fit(touchstone, method, method)
+        rows = document_of(parts / method, "manifest.json")["model"]["rows"]
+        rewritten(parts / method, lambda header, body: None, rows=rows + 1)
+        refusal(touchstone("score", "test", "-g", method, "-o", "r"), 1, "model.safetensors", rows, rows + 1)
+        refusal(touchstone("gallery", "verify", method), 1, "model.safetensors")
 
 
 def test_an_interrupted_choice_of_options_leaves_the_old_gallery(touchstone, parts):

@@ -18,7 +18,8 @@ Description DescribeGallery(const std::filesystem::path& folder);
 /// Its images, one a line: path, size, bits, digest. @throws like DescribeGallery.
 Description ListGallery(const std::filesystem::path& folder);
 
-/// Checks every file that the manifest names against its digest and declared shapes.
+/// Checks every file that the manifest names against its digest and declared shapes, and every number of the
+/// model that patchcore and padim made.
 /// @throws Error kGallery naming the first file at fault.
 Description VerifyGallery(const std::filesystem::path& folder);
 

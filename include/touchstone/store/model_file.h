@@ -36,4 +36,8 @@ std::vector<std::vector<float>> WriteGaussians(const std::filesystem::path& file
 /// @throws Error kGallery naming what does not fit the manifest: shapes, channels, numbers.
 GaussianModel ReadGaussians(const Gallery& gallery);
 
+/// Reads every number of a gallery's model once; does nothing for spade, which has none.
+/// @throws Error like the two above, and for a factor that is not finite.
+void CheckModel(const Gallery& gallery);
+
 }  // namespace touchstone
