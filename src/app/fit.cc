@@ -20,6 +20,7 @@
 #include "touchstone/image/roi.h"
 #include "touchstone/report/heatmap.h"
 #include "touchstone/store/gallery.h"
+#include "touchstone/store/model_file.h"
 
 namespace touchstone {
 namespace {
@@ -77,9 +78,13 @@ FittedImage FitOne(const ListedImage& listed, const FitContext& context) {
 
 std::uint64_t GalleryBytes(const GalleryManifest& manifest, std::size_t num_images) {
   std::uint64_t values = manifest.extractor.global_size;
-  for (const FeatureShape& shape : manifest.extractor.level_shapes) values += shape.num_values();
+  for (const int level : StoredLevels(manifest)) {
+    values += manifest.extractor.level_shapes[static_cast<std::size_t>(level) - 1].num_values();
+  }
   constexpr std::uint64_t kPreviewBytes = 30000, kExtractorBytes = std::uint64_t{64} << 20;
-  return num_images * (values * (manifest.dtype == TensorType::kFloat32 ? 4 : 2) + kPreviewBytes) +
+  // Features of other methods than spade are there in float32 until the model is made of them.
+  const bool is_half = manifest.options.method == Method::kSpade && manifest.dtype == TensorType::kFloat16;
+  return num_images * (values * (is_half ? 2 : 4) + kPreviewBytes) + ModelBytes(manifest, num_images) +
          kExtractorBytes;
 }
 

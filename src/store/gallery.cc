@@ -24,15 +24,6 @@ constexpr const char* kModelFile = "segments/model.safetensors";
 
 std::string LevelName(int level) { return "level" + std::to_string(level); }
 
-// Those that the features of a gallery hold: all for spade, whose options may be changed when it scores.
-std::vector<int> StoredLevels(const GalleryManifest& manifest) {
-  if (manifest.options.method != Method::kSpade) return manifest.options.levels;
-  std::vector<int> all;
-  for (std::size_t l = 0; l < manifest.extractor.level_shapes.size(); ++l)
-    all.push_back(static_cast<int>(l) + 1);
-  return all;
-}
-
 void CheckDigest(const fs::path& file, const std::string& expected) {
   std::error_code error;
   if (!fs::is_regular_file(file, error)) {
@@ -73,6 +64,14 @@ std::string WhyRoiDoesNotFitAll(const Mask& roi, const std::vector<GalleryImage>
 }
 
 }  // namespace
+
+std::vector<int> StoredLevels(const GalleryManifest& manifest) {
+  if (manifest.options.method != Method::kSpade) return manifest.options.levels;
+  std::vector<int> all;
+  for (std::size_t l = 0; l < manifest.extractor.level_shapes.size(); ++l)
+    all.push_back(static_cast<int>(l) + 1);
+  return all;
+}
 
 std::string PreviewPath(std::size_t index) {
   char name[48];

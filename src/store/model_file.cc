@@ -3,10 +3,13 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <memory>
+#include <numeric>
 #include <string>
 
 #include "touchstone/core/error.h"
+#include "touchstone/methods/coreset.h"
 #include "touchstone/methods/patch_features.h"
 
 namespace touchstone {
@@ -112,6 +115,15 @@ std::vector<TensorHeader> CodeArrays(std::size_t num_patches, std::size_t channe
           {"codes", {num_patches, parts}, TensorType::kFloat32},
           {"centres", {NumIvfPqLists(num_patches), channels}, TensorType::kFloat32},
           {"codewords", {parts, kIvfPqCodewords * channels / parts}, TensorType::kFloat32}};
+}
+
+std::uint64_t CodeBytes(std::size_t num_patches, std::size_t channels) {
+  std::uint64_t num_values = 0;
+  for (const TensorHeader& array : CodeArrays(num_patches, channels)) {
+    num_values +=
+        std::accumulate(array.shape.begin(), array.shape.end(), std::uint64_t{1}, std::multiplies<>());
+  }
+  return num_values * 4;
 }
 
 void AppendCodes(const IvfPqCodes& codes, SafetensorsWriter* writer) {
@@ -282,6 +294,21 @@ void CheckModel(const Gallery& gallery) {
   const FactorLayout layout = LayoutOf(gallery.manifest());
   const std::size_t locations = LevelShapes(gallery.manifest())[0].num_locations();
   CheckFinite(gallery, "factor", model.factors, locations * layout.size());
+}
+
+std::uint64_t ModelBytes(const GalleryManifest& manifest, std::size_t num_images) {
+  const std::size_t bytes = manifest.dtype == TensorType::kFloat32 ? 4 : 2;
+  const std::size_t locations = LevelShapes(manifest)[0].num_locations();
+  if (manifest.options.method == Method::kPatchCore) {
+    const std::size_t num_patches = CoresetSize(manifest.options.coreset, num_images * locations);
+    const auto channels = static_cast<std::size_t>(PatchShape(manifest).channels);
+    std::uint64_t code_bytes = 0;
+    if (manifest.options.search == BankIndex::kIvfPq) code_bytes = CodeBytes(num_patches, channels);
+    return std::uint64_t{num_patches} * (channels * bytes + 2 * 4) + code_bytes;
+  }
+  if (manifest.options.method != Method::kPadim) return 0;
+  const FactorLayout layout{static_cast<std::size_t>(manifest.options.dims), num_images};
+  return 4 * (locations * (layout.size() + layout.num_dims) + layout.num_dims);
 }
 
 }  // namespace touchstone

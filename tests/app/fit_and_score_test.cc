@@ -10,7 +10,9 @@
 #include "touchstone/core/file.h"
 #include "touchstone/image/encode.h"
 #include "touchstone/image/map_file.h"
+#include "touchstone/knn/ivfpq.h"
 #include "touchstone/store/gallery.h"
+#include "touchstone/store/model_file.h"
 
 namespace touchstone {
 namespace {
@@ -65,6 +67,40 @@ TEST_F(FitAndScore, WritesAGalleryOfAllImages) {
   EXPECT_EQ(gallery.manifest().options.levels, (std::vector<int>{1, 2}));  // the extractor's default
   EXPECT_LT(gallery.manifest().map_scale.low, gallery.manifest().map_scale.high);
   EXPECT_EQ(FilesBelow(folder_.path()).count(".gallery"), 0U);
+}
+
+TEST_F(FitAndScore, AModelIsAsLargeAsWasReckonedBeforehand) {
+  DrawTrainingImages(4);
+  const struct {
+    Method method;
+    int dims;
+    BankIndex search;
+  } cases[] = {{Method::kSpade, 0, BankIndex::kExact},
+               {Method::kPatchCore, 0, BankIndex::kExact},
+               {Method::kPatchCore, 0, BankIndex::kIvfPq},
+               {Method::kPadim, 3, BankIndex::kExact},
+               {Method::kPadim, 6, BankIndex::kExact}};
+  for (const auto& [method, dims, search] : cases) {
+    if (search == BankIndex::kIvfPq && !HasIvfPq()) continue;
+    FitOptions options = Fitting();
+    options.force = true;
+    options.scoring.method = method;
+    options.scoring.search = search;
+    options.scoring.levels = {1, 2};
+    options.scoring.coreset = 0.5;
+    options.scoring.dims = dims;
+    ASSERT_EQ(RunFit(options).num_images, 4U);
+    const Gallery gallery = Gallery::Open(At("gallery"), GalleryCheck::kDigests);
+    const std::uint64_t reckoned = ModelBytes(gallery.manifest(), 4);
+    if (method == Method::kSpade) {
+      EXPECT_EQ(reckoned, 0U);
+      continue;
+    }
+    const std::uintmax_t written = fs::file_size(At("gallery/segments/model.safetensors"));
+    EXPECT_NEAR(static_cast<double>(reckoned), static_cast<double>(written), 700)
+        << static_cast<int>(method) << " " << dims;
+    EXPECT_GT(written, 2500U);
+  }
 }
 
 TEST_F(FitAndScore, GivesTheSameGalleryForAnyNumberOfThreads) {

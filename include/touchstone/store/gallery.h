@@ -71,6 +71,10 @@ struct GalleryManifest {
   std::optional<GalleryModel> model;     ///< none for spade, which compares with the features themselves
 };
 
+/// The levels (1-based) whose features are stored: all for spade, whose options may be changed when it
+/// scores; those of the options for the others, which drop them when the model is made.
+std::vector<int> StoredLevels(const GalleryManifest& manifest);
+
 /// How much of a gallery Open reads before it is trusted.
 enum class GalleryCheck {
   kManifest,  ///< the manifest alone (info, list)

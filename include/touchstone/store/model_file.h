@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <vector>
@@ -39,5 +40,9 @@ GaussianModel ReadGaussians(const Gallery& gallery);
 /// Reads every number of a gallery's model once; does nothing for spade, which has none.
 /// @throws Error like the two above, and for a factor that is not finite.
 void CheckModel(const Gallery& gallery);
+
+/// How large the model of `num_images` images will be, its header left out; 0 for spade.
+/// @param manifest  its options with levels and dims filled in.
+std::uint64_t ModelBytes(const GalleryManifest& manifest, std::size_t num_images);
 
 }  // namespace touchstone
