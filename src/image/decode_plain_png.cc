@@ -18,7 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kSignatureBytes = 8;
-constexpr std::size_t kPngReadBeyond = 3;    // bytes that are read behind the last pixel: four at a time are
 constexpr std::uint64_t kMostPacked = 1032;  // deflate never packs more than this many bytes into one
 
 std::uint32_t NumberAt(const std::uint8_t* bytes) {

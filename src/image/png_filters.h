@@ -5,8 +5,8 @@
 
 namespace touchstone {
 
-/// Bytes behind the rows that a filter may read (and ignore).
-inline constexpr std::size_t kPngReadBeyond = 4;
+/// Bytes behind a row that a filter may read (and ignore): four at a time are read where a pixel has three.
+inline constexpr std::size_t kPngReadBeyond = 1;
 
 /// Takes the filter off one row of 8-bit samples [PNG specification, section 9]:
 ///
