@@ -14,7 +14,8 @@ struct ReferenceScores {
   std::vector<std::vector<double>> grids;
 };
 
-/// SPADE as in methods.md, section 1, with the K nearest images. `options.levels` must be filled in.
+/// SPADE as its paper and methods/spade.h state it, with the K nearest images. `options.levels` must be
+/// filled in.
 ReferenceScores ScoreReference(const std::vector<ImageFeatures>& gallery, const ImageFeatures& query,
                                const ScoringOptions& options, const std::vector<std::size_t>& left_out = {});
 

@@ -8,7 +8,7 @@
 
 namespace touchstone {
 
-/// How a photograph becomes the extractor's input; part of every gallery (methods.md, 0).
+/// How a photograph becomes the extractor's input; part of every gallery.
 struct Preprocessing {
   Size resize{256, 256};                                ///< exactly this, whatever the aspect ratio
   std::optional<Size> crop;                             ///< central crop after the resize; <= resize

@@ -10,14 +10,14 @@
 
 namespace touchstone {
 
-/// How images are compared (methods.md, 1 to 3).
+/// How images are compared (spade.h, patchcore.h, padim.h).
 enum class Method {
   kSpade,      ///< with the patches of the K most similar normal images
   kPatchCore,  ///< with a selection of the patches of all normal images
   kPadim       ///< with a Gaussian for each place of the picture
 };
 
-/// How pyramid levels become one map (methods.md, 1).
+/// How pyramid levels become one map.
 enum class Fusion {
   kConcat,   ///< levels interpolated to the finest grid and concatenated, one search (the paper)
   kPerLevel  ///< one search a level, maps resized to the input and averaged

@@ -13,7 +13,7 @@
 
 namespace touchstone {
 
-/// The figures over one set of test images (interface.md, "metrics.json").
+/// The figures over one set of test images, as an object of metrics.json has them.
 struct MetricsGroup {
   std::uint64_t num_normal = 0;
   std::uint64_t num_anomalous = 0;
