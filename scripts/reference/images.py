@@ -1,4 +1,4 @@
-"""Finding, reading and preprocessing images as interface.md and methods.md section 0 say."""
+"""Finding, reading and preprocessing images as the program does."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""ROCAUC and AU-PRO as methods.md section 6 states them, in the shape of metrics.json.
+"""ROCAUC and AU-PRO by their definitions, in the shape of metrics.json.
 
 An undefined figure is None, with its reason beside it.
 """

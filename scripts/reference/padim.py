@@ -1,4 +1,4 @@
-"""PaDiM as methods.md section 3 states it [Defard et al., arXiv:2011.08785].
+"""PaDiM as its paper states it [Defard et al., arXiv:2011.08785].
 
 Per location of the finest level's grid, over the normal images, the mean mu and the covariance
 S = 1 / (N - 1) sum (x - mu)(x - mu)^T + 0.01 I of some channels of all levels, joined by nearest-neighbour
@@ -18,7 +18,7 @@ RIDGE = 0.01
 
 @dataclass(frozen=True)
 class Options:
-    """Options under their names in interface.md. Sizes are (width, height) in pixels."""
+    """Options under the names of their flags. Sizes are (width, height) in pixels."""
 
     resize: Tuple[int, int] = (256, 256)
     crop: Optional[Tuple[int, int]] = None

@@ -1,4 +1,4 @@
-"""PatchCore as methods.md section 2 states it [Roth et al., arXiv:2106.08265].
+"""PatchCore as its paper states it [Roth et al., arXiv:2106.08265].
 
     d(p) = min over the bank's patches m of ||m - p||,    p* = argmax d,   m* nearest to p*,   s* = d(p*)
     s    = (1 - exp ||p* - m*|| / sum over N_b(m*) of exp ||p* - m||) s*
@@ -22,7 +22,7 @@ REFERENCE_SIZE = 1024  # what the authors' code pools to
 
 @dataclass(frozen=True)
 class Options:
-    """Options under their names in interface.md. Sizes are (width, height) in pixels."""
+    """Options under the names of their flags. Sizes are (width, height) in pixels."""
 
     resize: Tuple[int, int] = (256, 256)
     crop: Optional[Tuple[int, int]] = None

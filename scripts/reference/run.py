@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Scores and evaluates a folder with the reference: scores.csv, maps/ and metrics.json.
 
-    run.py TRAIN_DIR TEST_DIR --extractor FILE.pt -o OUT [options under their names in interface.md]
+    run.py TRAIN_DIR TEST_DIR --extractor FILE.pt -o OUT [options as the program names them]
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""SPADE as methods.md section 1 states it [Cohen, Hoshen, arXiv:2005.02357, sections 3.2 and 3.3].
+"""SPADE as its paper states it [Cohen, Hoshen, arXiv:2005.02357, sections 3.2 and 3.3].
 
     stage 1   d(y)    = 1/K     * sum over the K nearest global features f of     ||f - f_y||^2
     stage 2   d(y, p) = 1/kappa * sum over the kappa nearest gallery rows f of    ||f - F(y, p)||^2
@@ -22,7 +22,7 @@ QUERY_ROWS_PER_CHUNK = 1024
 
 @dataclass(frozen=True)
 class Options:
-    """Scoring options under their names in interface.md. Sizes are (width, height) in pixels."""
+    """Scoring options under the names of their flags. Sizes are (width, height) in pixels."""
 
     resize: Tuple[int, int] = (256, 256)
     crop: Optional[Tuple[int, int]] = None

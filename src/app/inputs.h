@@ -14,7 +14,7 @@ struct InputItem {
   std::string label;           ///< name of the folder right above the file
 };
 
-/// The images that INPUT... stand for, in byte order of path (interface.md, "Input").
+/// The images that INPUT... stand for, in byte order of path.
 /// @throws Error kUsage: a missing input, "..", two images that would write the same output (names
 /// both); kIo: a folder without images.
 std::vector<InputItem> ListInputs(const std::vector<std::string>& inputs);

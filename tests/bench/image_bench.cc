@@ -1,6 +1,6 @@
 // Reading, resizing, smoothing and writing of 1024x1024 pictures. `worst` is the largest difference from the
 // reference: decoded against what was encoded (JPEG is lossy), resize against the formula of resize.h written
-// down, and against OpenCV's INTER_AREA, which is another filter and no reference (methods.md, 0).
+// down, and against OpenCV's INTER_AREA, which is another filter and no reference.
 
 #include <algorithm>
 #include <cmath>

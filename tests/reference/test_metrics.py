@@ -1,4 +1,4 @@
-"""Golden values and laws of the reference's metrics (methods.md, section 6)."""
+"""Golden values and laws of the reference's metrics."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def literal_pro_curve(maps, masks):
 
 
 def small_set():
-    """The small set of methods.md: 6 maps of 20x30, 8 regions."""
+    """A small set: 6 maps of 20x30, 8 regions."""
     random = np.random.RandomState(1338)
     maps = [random.random_sample((20, 30)) for _ in range(6)]
     masks = [np.zeros((20, 30), dtype=bool) for _ in range(6)]
@@ -35,7 +35,7 @@ def small_set():
 
 
 def ramp():
-    """The 4x5 ramp of methods.md with its three regions."""
+    """A 4x5 ramp with its three regions."""
     mask = np.zeros((4, 5), dtype=bool)
     mask[0, 0] = mask[1, 1] = True
     mask[3, 3:5] = True

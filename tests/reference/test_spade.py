@@ -1,4 +1,4 @@
-"""SPADE of the reference, by hand and by the facts known of published ports (methods.md, section 1)."""
+"""SPADE of the reference, by hand and by the facts known of published ports."""
 
 import struct
 import zlib
