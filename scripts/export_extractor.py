@@ -26,8 +26,14 @@ import tempfile
 import zipfile
 from typing import Dict, List, Optional, Tuple
 
-import torch
-import torchvision
+try:
+    import torch
+    import torchvision
+except ModuleNotFoundError as missing:
+    sys.exit(
+        f"export_extractor.py: error: {sys.executable} has no {missing.name}; "
+        "Debian's is in python3-torch and python3-torchvision, for /usr/bin/python3"
+    )
 from torch import Tensor, nn
 
 from extractor_networks import (

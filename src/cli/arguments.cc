@@ -81,7 +81,8 @@ void AddCommonOptions(CLI::App* command, CommonOptions* common,
       ->type_name("N")
       ->group(group);
   command
-      ->add_flag("--quiet", common->quiet, "No progress and no warnings, but that --fail-on can find nothing")
+      ->add_flag("--quiet", common->quiet,
+                 "No progress and no warnings, except the one that --fail-on can find nothing")
       ->group(group);
   command->add_flag("--force", common->force, "Replace an existing output of ours")->group(group);
   command->add_flag("--json{-}", common->json, "One JSON document, on standard output or into FILE")
@@ -111,9 +112,9 @@ void AddScoringOptions(CLI::App* command, ScoringOverrides* overrides) {
       AddNamed(command, "--distance", &overrides->distance, DistanceNames(),
                "spade: squared or plain Euclidean distance [l2sq]"),
       command
-          ->add_option(
-              "--levels", overrides->levels,
-              "Pyramid levels to use, finest first; but for spade fit decides [the extractor's default]")
+          ->add_option("--levels", overrides->levels,
+                       "Pyramid levels to use, finest first; of patchcore and padim at fit alone [the "
+                       "extractor's default]")
           ->delimiter(',')
           ->allow_extra_args(false)
           ->type_name("1,2,3"),
@@ -176,7 +177,7 @@ void AddComparisonOptions(CLI::App* command, EvaluateOptions* options) {
                    "Draws of the images for confidence intervals of all figures; 0 = no intervals")
       ->capture_default_str()
       ->type_name("N");
-  command->add_option("--confidence", options->bootstrap.confidence, "Of the intervals")
+  command->add_option("--confidence", options->bootstrap.confidence, "Confidence of these intervals")
       ->capture_default_str()
       ->type_name("SHARE");
   command->add_flag("--label-by-mask", options->label_by_mask,

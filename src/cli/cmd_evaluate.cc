@@ -54,6 +54,8 @@ ExitCode RunEvaluate(const EvaluateArguments& arguments, const CommonOptions& co
   if (!options.results.empty()) {
     WriteFileAtomically(options.results / "metrics.json", document);
     RewriteReport(options, report);
+    terminal.Say("metrics: " + (options.results / "metrics.json").string() +
+                 "; to look at: " + (options.results / "report.html").string());
   }
   WriteJson(common, document);
   if (common.json != "-") std::cout << MetricsTable(report);

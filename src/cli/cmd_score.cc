@@ -47,7 +47,8 @@ void ReportVerdicts(const Results& results, Terminal& terminal) {
                      FormatNumber(*results.thresholds->score) + ", " +
                      NameOf(EvidenceNames(), results.thresholds->evidence) + " for " +
                      Percent(results.thresholds->rate) + " false alarms)";
-  if (results.gate) text += "; " + std::to_string(num_gated) + " were called normal by stage 1 alone";
+  if (results.gate)
+    text += "; " + std::to_string(num_gated) + " were called normal by their retrieval score alone";
   terminal.Say(text);
 }
 
@@ -68,7 +69,8 @@ void Report(const ScoreSummary& summary, const ScoreOptions& options, Terminal& 
   ReportVerdicts(summary.results, terminal);
   if (summary.num_failed > 0) terminal.Say(CountText(summary.num_failed, "image", "images") + " failed");
   terminal.Say("results: " + options.output.string() +
-               (summary.interrupted ? " (interrupted: not complete)" : ""));
+               (summary.interrupted ? " (interrupted: not complete)" : "") +
+               "; to look at: " + (options.output / "report.html").string());
 }
 
 ExitCode Judge(const ScoreSummary& summary, const ScoreArguments& arguments) {
@@ -155,8 +157,8 @@ void AddScore(CLI::App* app, CommonOptions* common, Command* chosen) {
   score->add_flag("--no-heatmaps", arguments->no_heatmaps, "Write no heat maps (PNG)")->excludes(style);
   score
       ->add_flag("--gate{-}", arguments->gate,
-                 "Stage 2 only for images that stage 1 flags: this share of good images; the others are "
-                 "normal, their maps 0 [the false-alarm rate]")
+                 "spade: no patch search for images whose retrieval score is at most what this share of good "
+                 "images exceeds: they are normal, their maps and scores 0 [the false-alarm rate]")
       ->type_name("[=RATE]");
   score->add_option("--fail-above", arguments->fail_above, "Exit with 4 if a score is above this")
       ->type_name("S");

@@ -17,7 +17,7 @@ namespace {
 const char kFirstSteps[] =
     "First steps:\n"
     "  touchstone sample demo\n"
-    "  touchstone fit demo/train/good -o gallery\n"
+    "  touchstone fit demo/train/good -o gallery --false-alarm-rate 0.05\n"
     "  touchstone score demo/test -g gallery -o results\n"
     "  touchstone evaluate results";
 

@@ -141,7 +141,7 @@ def test_altered_thresholds_are_refused(touchstone, tmp_path, parts, fitted):
 
 def test_the_gate_leaves_out_stage_2_for_what_stage_1_calls_normal(touchstone, tmp_path, parts, fitted):
     outcome = touchstone("score", parts / "test", "-g", "g", "-o", "r", "--gate")
-    assert outcome.code == 0 and "by stage 1 alone" in outcome.stderr
+    assert outcome.code == 0 and "by their retrieval score alone" in outcome.stderr
     document = json.loads((tmp_path / "r" / "results.json").read_text())
     for image in document["images"]:
         assert image["gated"] == (image["retrieval_score"] <= document["gate"])
