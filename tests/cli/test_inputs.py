@@ -44,6 +44,17 @@ def test_a_results_folder_holds_what_the_interface_names(touchstone, tmp_path, g
     assert document["failed"] == []
 
 
+def test_fit_says_that_it_was_given_a_category_and_not_its_good_images(touchstone, tmp_path):
+    for i, name in enumerate(["train/good/0.png", "train/good/1.png", "test/dent/0.png"]):
+        pictures.save(tmp_path / "parts" / name, i)
+    outcome = touchstone("fit", "parts", "-o", "all", "--model", TINY)
+    assert outcome.code == 0
+    assert "parts: what is in its folders test and ground_truth is learnt as good" in outcome.stderr
+    assert "here probably parts/train/good" in outcome.stderr
+    for given in ("parts/train", "parts/train/good"):
+        assert "learnt as good" not in touchstone("fit", given, "-o", given.replace("/", "-"), "--model", TINY).stderr
+
+
 def test_paths_are_in_byte_order(touchstone, gallery, tmp_path):
     for i, name in enumerate(["b.png", "a/z.png", "a.png", "B.png", "a-b.png", "ä.png", "_.png"]):
         pictures.save(tmp_path / "in" / name, i)
