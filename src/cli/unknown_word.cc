@@ -27,6 +27,15 @@ std::vector<std::string> OptionNames(const CLI::App& app) {
   return names;
 }
 
+// Whether the option is one of fit, which decides for good what a gallery is made of.
+bool IsOfFit(const CLI::App& app, const std::string& option) {
+  for (const CLI::App* command : app.get_subcommands(nullptr)) {
+    const std::vector<std::string> names = OptionNames(*command);
+    if (command->get_name() == "fit") return std::find(names.begin(), names.end(), option) != names.end();
+  }
+  return false;
+}
+
 // Changes that turn one word into another: V. I. Levenshtein, 1966, with F. J. Damerau's exchange of two
 // neighbours, 1964.
 std::size_t NumChanges(const std::string& from, const std::string& to) {
@@ -113,6 +122,9 @@ std::string AboutUnknownWord(const CLI::App& app) {
   if (is_command) {
     const std::string before = RecognisedCommand(app).substr(app.get_name().size());
     text = "there is no command '" + (before.empty() ? "" : before.substr(1) + ' ') + word + "'";
+  }
+  if (is_option && IsOfFit(app, word)) {
+    return text + ": it is an option of fit, and the gallery keeps what fit was told";
   }
   const std::string nearest =
       is_option || is_command ? NearestName(word, is_option ? OptionNames(command) : CommandNames(command))

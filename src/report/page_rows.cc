@@ -32,7 +32,7 @@ std::string Facts(const ImageResult& image) {
   if (image.regions) {
     add(CountText(static_cast<std::size_t>(image.regions->num_regions), "region", "regions"));
   }
-  if (image.is_gated) add("stage 1 alone: no map was made");
+  if (image.is_gated) add("below the gate: not searched for defects");
   add(SizeText(image.size) + " pixels");
   return facts;
 }

@@ -63,6 +63,7 @@ def test_version_names_libraries_and_cpu_features(touchstone):
         (("fit", "normal", "--outptu", "g"), "no option '--outptu'; did you mean --output? See touchstone fit --help"),
         (("score", "check", "-g", "g", "-o", "r", "--sigm=2"), "no option '--sigm'; did you mean --sigma?"),
         (("fit", "normal", "more", "-o", "g"), "'more' is one argument too many; see touchstone fit --help"),
+        (("score", "check", "-g", "g", "-o", "r", "--resize", "64"), "no option '--resize': it is an option of fit"),
         (("gallery", "list", "a", "--frce"), "no option '--frce'; did you mean --force?"),
         (("fit",), "NORMAL_DIR"),
         (("fit", "normal"), "--output"),
