@@ -127,12 +127,25 @@ std::string Aligned(const std::vector<Cells>& rows) {
   return text;
 }
 
-// A name may hold what would end a cell.
+// What a character of a name is in a cell: it may end one, or begin HTML.
+std::string InMarkdown(char c) {
+  switch (c) {
+    case '|':
+      return "\\|";
+    case '<':
+      return "&lt;";
+    case '&':
+      return "&amp;";
+    default:
+      return {c};
+  }
+}
+
 std::string MarkdownRow(const Cells& cells) {
   std::string line = "|";
   for (const std::string& cell : cells) {
     line += ' ';
-    for (const char c : cell) line += c == '|' ? std::string("\\|") : std::string(1, c);
+    for (const char c : cell) line += InMarkdown(c);
     line += " |";
   }
   return line + '\n';
