@@ -186,8 +186,8 @@ constexpr std::size_t kLongStart = 48;  // Codes::kLongStart
 constexpr std::size_t kMixed = 64;      // bytes of a long code that hold all of those before it
 
 // The products of two long codes in kLanes parts, those of y_m with their weight. weights [16]: of each four
-// of the first 64 bytes.
-template <class Products>
+// of the first 64 bytes. kDims = dims, or 0 for any.
+template <class Products, std::size_t kDims>
 HWY_INLINE VInt WeightedProducts(const std::int8_t* HWY_RESTRICT query, const std::uint8_t* HWY_RESTRICT row,
                                  std::size_t dims, const std::int32_t* weights) {
   const DInt d;
@@ -197,7 +197,9 @@ HWY_INLINE VInt WeightedProducts(const std::int8_t* HWY_RESTRICT query, const st
     const VInt products = Products::AddVectors(hn::Zero(d), LoadFours(d, row + t), query + t);
     sum = hn::Add(sum, hn::Mul(products, hn::LoadU(d, weights + t / 4)));
   }
-  for (std::size_t t = kMixed; t < dims; t += kBytes) {
+  const std::size_t end = kDims != 0 ? kDims : dims;
+#pragma GCC unroll 4
+  for (std::size_t t = kMixed; t < end; t += kBytes) {
     sum = Products::AddVectors(sum, LoadFours(d, row + t), query + t);
   }
   return sum;
@@ -244,14 +246,14 @@ void ListPairs(const Hits& hits, CodePairs* pairs) {
 }
 
 // Keeps those of `pairs` whose long codes pass (3).
-template <class Products>
+template <class Products, std::size_t kDims>
 void RefinePairs(const QueryTile& tile, const LeafGroup& group, CodePairs* pairs) {
   const D d;
   const DInt di;
   std::int32_t weights[kMixed / 4];
   std::fill(weights, weights + kLongStart / 4, tile.long_weight);
   std::fill(weights + kLongStart / 4, weights + kMixed / 4, 1);
-  const std::size_t count = pairs->count;
+  const std::size_t count = pairs->count, dims = kDims != 0 ? kDims : tile.long_dims;
   std::fill_n(pairs->pairs + count, kMostLanes, 0);  // any pair, to fill up the last four
   pairs->count = 0;
   for (std::size_t first = 0; first < count; first += kLanes) {
@@ -262,9 +264,9 @@ void RefinePairs(const QueryTile& tile, const LeafGroup& group, CodePairs* pairs
 #pragma GCC unroll 4
       for (std::size_t i = 0; i < 4; ++i) {
         const auto pair = static_cast<std::size_t>(pairs->pairs[first + n + i]);
-        of_four[i] = WeightedProducts<Products>(tile.long_codes + pair / kGroupRows * tile.long_dims,
-                                                group.long_codes + pair % kGroupRows * tile.long_dims,
-                                                tile.long_dims, weights);
+        of_four[i] =
+            WeightedProducts<Products, kDims>(tile.long_codes + pair / kGroupRows * dims,
+                                              group.long_codes + pair % kGroupRows * dims, dims, weights);
       }
       SumLanes(of_four, products + n);
     }
@@ -301,7 +303,9 @@ void FilterGroupBy(const QueryTile& tile, const LeafGroup& group, CodePairs* pai
   }
   ListPairs(hits, pairs);
   counts->refined += pairs->count;
-  RefinePairs<Products>(tile, group, pairs);
+  if (tile.long_dims == 256) return RefinePairs<Products, 256>(tile, group, pairs);
+  if (tile.long_dims == 192) return RefinePairs<Products, 192>(tile, group, pairs);
+  RefinePairs<Products, 0>(tile, group, pairs);
 }
 
 template <class Products>

@@ -60,8 +60,8 @@ class Rounder {
     const double of_short_y = rounded_.y.squared_length, of_others = rounded_.others.squared_length;
     const Rest short_rest = RestOf(row, m, of_short_y, projection_.short_rest);
     const Rest long_rest = RestOf(row, m + others, of_short_y + of_others, projection_.long_rest);
-    rounded_.rest = RoundPart(&short_rest.value, 1, projection_.short_step, short_values + m);
-    rounded_.long_rest = RoundPart(&long_rest.value, 1, projection_.long_step, long_values + others);
+    rounded_.rest = RoundOne(short_rest.value, projection_.short_step, short_values + m);
+    rounded_.long_rest = RoundOne(long_rest.value, projection_.long_step, long_values + others);
     const double of_y = rounded_.y.error;
     const double of_long = static_cast<double>(rounded_.others.error) + rounded_.long_rest.error;
     rounded_.short_error = ErrorOf(of_y + rounded_.rest.error, short_rest.error / projection_.short_step);
@@ -88,6 +88,15 @@ class Rounder {
     return RoundRow(values, size, 1 / (scale_ * step), Codes::kMost / scale_, whole);
   }
 
+  RoundedRow RoundOne(float value, float step, std::int8_t* whole) const {
+    const float limit = Codes::kMost / scale_;
+    const float bounded = std::clamp(value * (1 / (scale_ * step)), -limit, limit);
+    const auto rounded = static_cast<std::int32_t>(std::lrint(bounded));
+    const float error = bounded - static_cast<float>(rounded);
+    *whole = static_cast<std::int8_t>(rounded);
+    return {rounded, rounded * rounded, error * error, value * value};
+  }
+
   float ErrorOf(double squared_whole_error, double error) const {
     const double sum = scale_ * std::sqrt(squared_whole_error) + error;
     return static_cast<float>(sum * kRoundUp) + kLeastError;
@@ -99,19 +108,16 @@ class Rounder {
   RoundedCodes rounded_;
 };
 
-// Where value d of the row at `place` is, in the layout of codes.
-std::size_t IndexOf(std::size_t place, std::size_t d, std::size_t dims) {
-  return (place / kLeaf * dims + d / 4 * 4) * kLeaf + place % kLeaf * 4 + d % 4;
-}
-
-void Put(const std::int8_t* values, std::size_t dims, std::size_t place, std::uint8_t* codes) {
+// Four values of each of 16 rows after the other, from rows [count x dims].
+void Put(const std::int8_t* rows, std::size_t count, std::size_t dims, std::uint8_t* codes) {
   static_assert(Codes::kZero == 128, "adding it turns the highest bit of a byte over");
-  std::uint8_t* target = codes + IndexOf(place, 0, dims);
   for (std::size_t d = 0; d < dims; d += 4) {
-    std::uint32_t four;
-    std::memcpy(&four, values + d, sizeof(four));
-    four ^= 0x80808080U;
-    std::memcpy(target + d * kLeaf, &four, sizeof(four));
+    for (std::size_t j = 0; j < count; ++j) {
+      std::uint32_t four;
+      std::memcpy(&four, rows + j * dims + d, sizeof(four));
+      four ^= 0x80808080U;
+      std::memcpy(codes + d * kLeaf + j * 4, &four, sizeof(four));
+    }
   }
 }
 
@@ -121,27 +127,32 @@ void PutLong(const std::vector<std::int8_t>& values, std::size_t place, std::uin
     target[d] = static_cast<std::uint8_t>(values[d] + Codes::kZero);
 }
 
-// The centre of a leaf, rounded to whole numbers, and how far its rows are from it.
-void PutCentre(std::size_t leaf, const std::vector<float>& errors, Codes* codes) {
+// The short codes of a leaf, its centre, rounded to whole numbers, and how far its rows are from that.
+// @param rows    [kLeaf x dims], as many of them as the leaf has
+// @param errors  e of these
+void PutLeaf(std::size_t leaf, const std::int8_t* rows, const float* errors, Codes* codes) {
   const std::size_t first = leaf * kLeaf, count = std::min(kLeaf, codes->rows - first);
   const std::size_t dims = codes->short_dims;
-  std::vector<std::int8_t> centre(dims);
-  std::int32_t squared_distances[kLeaf] = {};
-  for (std::size_t d = 0; d < dims; ++d) {
-    const std::uint8_t* values = codes->short_codes.data() + IndexOf(first, d, dims);
-    int sum = 0;
-    for (std::size_t j = 0; j < count; ++j) sum += values[j * 4] - Codes::kZero;
-    const auto rounded = static_cast<int>(std::lround(static_cast<double>(sum) / static_cast<double>(count)));
-    centre[d] = static_cast<std::int8_t>(rounded);
-    codes->centre_norms[leaf] += rounded * rounded;
-    for (std::size_t j = 0; j < count; ++j) {
-      const int difference = values[j * 4] - Codes::kZero - rounded;
-      squared_distances[j] += difference * difference;
-    }
-  }
-  Put(centre.data(), dims, leaf, codes->centre_codes.data());
+  Put(rows, count, dims, codes->short_codes.data() + first * dims);
+  std::vector<int> sums(dims);
   for (std::size_t j = 0; j < count; ++j) {
-    const float radius = std::sqrt(static_cast<float>(squared_distances[j])) * 1.00001F + errors[first + j];
+    for (std::size_t d = 0; d < dims; ++d) sums[d] += rows[j * dims + d];
+  }
+  std::vector<std::int8_t> centre(dims);
+  for (std::size_t d = 0; d < dims; ++d) {
+    centre[d] =
+        static_cast<std::int8_t>(std::lround(static_cast<float>(sums[d]) / static_cast<float>(count)));
+    codes->centre_norms[leaf] += centre[d] * centre[d];
+  }
+  const std::size_t group = leaf / Codes::kGroup * Codes::kGroup;
+  Put(centre.data(), 1, dims, codes->centre_codes.data() + group * dims + leaf % Codes::kGroup * 4);
+  for (std::size_t j = 0; j < count; ++j) {
+    int squared = 0;
+    for (std::size_t d = 0; d < dims; ++d) {
+      const int difference = rows[j * dims + d] - centre[d];
+      squared += difference * difference;
+    }
+    const float radius = std::sqrt(static_cast<float>(squared)) * 1.00001F + errors[j];
     codes->radii[leaf] = std::max(codes->radii[leaf], radius);
   }
 }
@@ -176,21 +187,24 @@ Codes Encode(const Projection& projection, const RowSource& rows) {
   const Coordinates coordinates = rows.ProjectAll(projection);
   Codes codes = EmptyCodes(projection, coordinates.rows);
   codes.order = SplitIntoLeaves(coordinates, projection.num_short);
-  std::vector<float> errors(codes.rows);  // e of the short codes
   Rounder rounder(projection, coordinates, 1);
+  std::vector<std::int8_t> short_rows(kLeaf * codes.short_dims);
+  float errors[kLeaf];  // e of the short codes
   for (std::size_t place = 0; place < codes.rows; ++place) {
     const RoundedCodes& rounded = rounder.Round(codes.order[place]);
-    Put(rounded.short_values.data(), codes.short_dims, place, codes.short_codes.data());
+    const std::size_t j = place % kLeaf;
+    std::copy(rounded.short_values.begin(), rounded.short_values.end(),
+              short_rows.begin() + static_cast<std::ptrdiff_t>(j * codes.short_dims));
     PutLong(rounded.long_values, place, codes.long_codes.data());
     codes.short_norms[place] = rounded.y.squares + rounded.rest.squares;
     codes.long_norms[place] =
         projection.long_weight * rounded.y.squares + rounded.others.squares + rounded.long_rest.squares;
     codes.long_errors[place] = rounded.long_error;
-    errors[place] = rounded.short_error;
+    errors[j] = rounded.short_error;
     float& largest = codes.short_errors[place / (kLeaf * Codes::kGroup)];
     largest = std::max(largest, rounded.short_error);
+    if (j + 1 == kLeaf || place + 1 == codes.rows) PutLeaf(place / kLeaf, short_rows.data(), errors, &codes);
   }
-  for (std::size_t leaf = 0; leaf < codes.num_leaves(); ++leaf) PutCentre(leaf, errors, &codes);
   return codes;
 }
 

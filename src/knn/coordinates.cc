@@ -1,12 +1,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <numeric>
 #include <string>
 
 #include "knn/kernels.h"
 #include "touchstone/core/error.h"
 #include "touchstone/knn/projection.h"
-#include "touchstone/knn/whole_rows.h"
 
 namespace touchstone {
 
@@ -19,31 +19,66 @@ void CheckSquaredLength(double squared_length) {
                   ", the limit is 1e36; use another extractor");
 }
 
+namespace {
+
+constexpr std::size_t kBlock = kKernelBlock;
+constexpr std::size_t kRowsAtOnce = 64;
+
+// The channels of the directions that `part` has, in blocks of 32 directions: [blocks x channels x 32],
+// filled up with zeros.
+std::vector<float> InBlocks(const Projection& projection, std::size_t first_channel, std::size_t channels) {
+  const std::size_t dims = projection.num_directions, num_blocks = (dims + kBlock - 1) / kBlock;
+  std::vector<float> blocks(num_blocks * channels * kBlock);
+  for (std::size_t d = 0; d < dims; ++d) {
+    const float* direction = projection.directions.data() + d * projection.num_channels + first_channel;
+    float* block = blocks.data() + d / kBlock * channels * kBlock + d % kBlock;
+    for (std::size_t c = 0; c < channels; ++c) block[c * kBlock] = direction[c];
+  }
+  return blocks;
+}
+
+// Takes the centre off `row`. @return its squared length then.
+double Centre(const float* row, const float* centre, std::size_t size, float* out) {
+  constexpr std::size_t kSums = 8;  // side by side, for vector instructions
+  double sums[kSums] = {};
+  const auto add = [&](std::size_t i, double* sum) {
+    out[i] = row[i] - centre[i];
+    *sum += static_cast<double>(out[i]) * out[i];
+  };
+  std::size_t i = 0;
+  for (; i + kSums <= size; i += kSums) {
+    for (std::size_t s = 0; s < kSums; ++s) add(i + s, &sums[s]);
+  }
+  for (; i < size; ++i) add(i, &sums[0]);
+  return std::accumulate(sums, sums + kSums, 0.0);
+}
+
+}  // namespace
+
 Coordinates ProjectPart(const Projection& projection, std::size_t first_channel, const RowSource& rows) {
-  constexpr std::size_t kBlock = WholeRows::kBlock;
-  const std::size_t channels = rows.cols();
+  const std::size_t channels = rows.cols(), dims = projection.num_directions;
+  const std::vector<float> directions = InBlocks(projection, first_channel, channels);
   Coordinates made;
   made.rows = rows.rows();
-  made.dims = projection.num_directions;
-  made.values.resize(made.rows * made.dims);
-  std::vector<float> directions(made.dims * channels);
-  for (std::size_t d = 0; d < made.dims; ++d) {
-    std::copy_n(projection.directions.data() + d * projection.num_channels + first_channel, channels,
-                directions.data() + d * channels);
-  }
-  std::vector<float> scratch(kTurnedAtOnce * channels), centred(channels * kBlock),
-      turned(made.dims * kBlock);
-  for (std::size_t first = 0; first < made.rows; first += kBlock) {
-    CentreAndTurn(rows, first, projection.centre.data() + first_channel, scratch.data(), centred.data());
-    MultiplyBlock(directions.data(), made.dims, channels, centred.data(), turned.data());
-    double lengths[kBlock] = {};
-    AddSquaredLengths(centred.data(), channels, lengths);
-    for (std::size_t j = 0; j < std::min(kBlock, made.rows - first); ++j) {
-      CheckSquaredLength(lengths[j]);
-      made.squared_lengths.push_back(lengths[j]);
-      made.scales.push_back(static_cast<float>(std::sqrt(lengths[j]) * 1.0001));
-      float* out = made.values.data() + (first + j) * made.dims;
-      for (std::size_t d = 0; d < made.dims; ++d) out[d] = turned[d * kBlock + j];
+  made.dims = dims;
+  made.values.resize(made.rows * dims);
+  std::vector<float> scratch(channels), centred(kRowsAtOnce * channels), products(kRowsAtOnce * kBlock);
+  for (std::size_t first = 0; first < made.rows; first += kRowsAtOnce) {
+    const std::size_t count = std::min(kRowsAtOnce, made.rows - first);
+    for (std::size_t r = 0; r < count; ++r) {
+      const double length =
+          Centre(rows.Row(first + r, scratch.data()), projection.centre.data() + first_channel, channels,
+                 centred.data() + r * channels);
+      CheckSquaredLength(length);
+      made.squared_lengths.push_back(length);
+      made.scales.push_back(static_cast<float>(std::sqrt(length) * 1.0001));
+    }
+    for (std::size_t d = 0; d < dims; d += kBlock) {
+      MultiplyBlock(centred.data(), count, channels, directions.data() + d * channels, products.data());
+      const std::size_t width = std::min(kBlock, dims - d);
+      for (std::size_t r = 0; r < count; ++r) {
+        std::copy_n(products.data() + r * kBlock, width, made.values.data() + (first + r) * dims + d);
+      }
     }
   }
   return made;

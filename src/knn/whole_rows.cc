@@ -12,8 +12,10 @@ namespace {
 constexpr std::size_t kBlock = WholeRows::kBlock;
 static_assert(kBlock == kKernelBlock, "the layout is the kernel's");
 
-}  // namespace
+constexpr std::size_t kTurnedAtOnce = 16;  // a cache line of a block is written at once
 
+// One block of 32 rows from `first` on, centred and turned: out [C x 32]; missing rows are zero.
+// @param scratch  [kTurnedAtOnce x C]
 void CentreAndTurn(const RowSource& rows, std::size_t first, const float* centre, float* scratch,
                    float* out) {
   const std::size_t count = std::min(kBlock, rows.rows() - first), cols = rows.cols();
@@ -28,6 +30,7 @@ void CentreAndTurn(const RowSource& rows, std::size_t first, const float* centre
   }
 }
 
+// Adds the squared length of each of the 32 columns of a [depth x 32] block, in double.
 void AddSquaredLengths(const float* block, std::size_t depth, double* lengths) {
   for (std::size_t d = 0; d < depth; ++d) {
     for (std::size_t j = 0; j < kBlock; ++j) {
@@ -36,6 +39,8 @@ void AddSquaredLengths(const float* block, std::size_t depth, double* lengths) {
     }
   }
 }
+
+}  // namespace
 
 WholeRows MakeWholeRows(const Projection& projection, const RowSource& rows) {
   const double slack = 8 * (static_cast<double>(rows.cols()) + 8) * std::ldexp(1.0, -24);

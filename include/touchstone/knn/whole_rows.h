@@ -26,14 +26,4 @@ struct WholeRows {
 /// @throws Error kNotFinite like Encode (codes.h). On this thread alone; O(G * C).
 WholeRows MakeWholeRows(const Projection& projection, const RowSource& rows);
 
-/// A cache line of a block is written at once.
-constexpr std::size_t kTurnedAtOnce = 16;
-
-/// One block of 32 rows, centred and turned: out [C x 32]; missing rows are zero.
-/// @param first  row of the block. @param centre [C]. @param scratch [kTurnedAtOnce x C].
-void CentreAndTurn(const RowSource& rows, std::size_t first, const float* centre, float* scratch, float* out);
-
-/// Adds the squared length of each of the 32 columns of a [depth x 32] block, in double.
-void AddSquaredLengths(const float* block, std::size_t depth, double* lengths);
-
 }  // namespace touchstone
