@@ -85,15 +85,15 @@ class Index : public FaissIndex {
     index_.ntotal = Count(lists.size());
   }
 
-  void Find(const float* query, std::size_t count, std::size_t num_lists, const std::vector<char>& absent,
+  void Find(RowsView query, std::size_t count, std::size_t num_lists, const std::vector<char>& absent,
             std::int64_t* rows) const override {
     UseThisThreadOnly();
     NotAbsent not_absent(absent);
     faiss::IVFPQSearchParameters parameters;
     parameters.nprobe = std::min(num_lists, index_.nlist);
     parameters.sel = absent.empty() ? nullptr : &not_absent;
-    std::vector<float> distances(count);
-    index_.search(1, query, Count(count), distances.data(), rows, &parameters);
+    std::vector<float> distances(query.rows * count);
+    index_.search(Count(query.rows), query.data, Count(count), distances.data(), rows, &parameters);
   }
 
  private:

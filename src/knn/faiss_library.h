@@ -18,10 +18,12 @@ class FaissIndex {
   virtual void Encode(RowsView rows, std::int32_t* lists, std::uint8_t* codes) const = 0;
   /// Adds rows, numbered from 0 on.
   virtual void Add(const std::vector<std::int32_t>& lists, const std::vector<std::uint8_t>& codes) = 0;
-  /// The numbers of the `count` rows whose codes are nearest, -1 in the place of those that were not found in
-  /// the lists of the `num_lists` nearest centres. @param query [C]. @param rows [count].
-  virtual void Find(const float* query, std::size_t count, std::size_t num_lists,
-                    const std::vector<char>& absent, std::int64_t* rows) const = 0;
+  /// Of each query row the numbers of the `count` rows whose codes are nearest, -1 in the place of those that
+  /// were not found in the lists of the `num_lists` nearest centres. What is found for a query row depends in
+  /// its last bits on the rows that are asked for with it: ask for the same ones together.
+  /// @param query [P x C]. @param rows [P x count].
+  virtual void Find(RowsView query, std::size_t count, std::size_t num_lists, const std::vector<char>& absent,
+                    std::int64_t* rows) const = 0;
 };
 
 /// What the late library libtouchstone_faiss.so does for this room: everything that needs faiss.

@@ -15,6 +15,9 @@ constexpr std::size_t kRowsOfList = 39, kSampleOfCentre = 64;
 constexpr int kRoundsOfCentres = 10, kRoundsOfCodewords = 15;
 constexpr std::size_t kListsSearched = 16, kCandidates = 4;
 constexpr std::size_t kRowsPerTask = 1024;
+// Query rows that faiss is asked for at once: the same ones whatever the number of threads, so that the
+// results are, too.
+constexpr std::size_t kQueriesPerTask = 256;
 
 const FaissLibrary& Faiss() {
   if (!HasIvfPq()) throw std::logic_error("ivfpq without faiss");
@@ -140,24 +143,39 @@ std::vector<Neighbor> IvfPqSearch::Nearest(RowsView query, std::size_t k,
                                            const std::vector<char>& absent) const {
   if (k < 1 || k > rows_.rows) throw std::logic_error("IvfPqSearch: k is not within the rows");
   std::vector<Neighbor> nearest(query.rows * k);
-  ParallelFor(query.rows, [&](std::size_t q) {
-    std::vector<std::int64_t> found(kCandidates * k);
-    std::vector<Neighbor> candidates;
-    for (const std::size_t num_lists : {kListsSearched, impl_->num_lists}) {
-      impl_->index->Find(query.row(q), found.size(), num_lists, absent, found.data());
-      candidates.clear();
-      for (const std::int64_t number : found) {
-        if (number < 0) continue;
-        const auto row = static_cast<std::size_t>(number);
-        candidates.push_back({row, SquaredDistance(query.row(q), rows_.row(row), rows_.cols)});
+  const std::size_t num_candidates = kCandidates * k;
+  ParallelFor((query.rows + kQueriesPerTask - 1) / kQueriesPerTask, [&](std::size_t task) {
+    const std::size_t first = task * kQueriesPerTask, count = std::min(kQueriesPerTask, query.rows - first);
+    std::vector<std::int64_t> found(count * num_candidates);
+    impl_->index->Find({query.row(first), count, query.cols}, num_candidates, kListsSearched, absent,
+                       found.data());
+    for (std::size_t i = 0; i < count; ++i) {
+      const float* row = query.row(first + i);
+      std::int64_t* numbers = found.data() + i * num_candidates;
+      Neighbor* out = nearest.data() + (first + i) * k;
+      if (TakeNearest(row, numbers, num_candidates, k, out)) continue;
+      impl_->index->Find({row, 1, query.cols}, num_candidates, impl_->num_lists, absent, numbers);
+      if (!TakeNearest(row, numbers, num_candidates, k, out)) {
+        throw std::logic_error("IvfPqSearch: fewer than k rows are there");
       }
-      if (candidates.size() >= k) break;
     }
-    if (candidates.size() < k) throw std::logic_error("IvfPqSearch: fewer than k rows are there");
-    std::sort(candidates.begin(), candidates.end(), Nearer);
-    std::copy_n(candidates.begin(), k, nearest.begin() + static_cast<std::ptrdiff_t>(q * k));
   });
   return nearest;
+}
+
+// The k nearest of the candidates, by their distances. @return whether there are k.
+bool IvfPqSearch::TakeNearest(const float* query, const std::int64_t* numbers, std::size_t count,
+                              std::size_t k, Neighbor* nearest) const {
+  std::vector<Neighbor> candidates;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (numbers[i] < 0) continue;
+    const auto row = static_cast<std::size_t>(numbers[i]);
+    candidates.push_back({row, SquaredDistance(query, rows_.row(row), rows_.cols)});
+  }
+  if (candidates.size() < k) return false;
+  std::sort(candidates.begin(), candidates.end(), Nearer);
+  std::copy_n(candidates.begin(), k, nearest);
+  return true;
 }
 
 }  // namespace touchstone

@@ -57,6 +57,8 @@ class IvfPqSearch {
 
  private:
   struct Impl;
+  bool TakeNearest(const float* query, const std::int64_t* numbers, std::size_t count, std::size_t k,
+                   Neighbor* nearest) const;
   RowsView rows_;
   std::unique_ptr<Impl> impl_;
 };
