@@ -101,6 +101,7 @@ TEST_F(FitAndScore, AModelIsAsLargeAsWasReckonedBeforehand) {
         << static_cast<int>(method) << " " << dims;
     EXPECT_GT(written, 2500U);
   }
+  if (!HasIvfPq()) GTEST_SKIP() << "ivfpq alone: built without faiss";
 }
 
 TEST_F(FitAndScore, GivesTheSameGalleryForAnyNumberOfThreads) {

@@ -9,6 +9,17 @@ from test_methods import FIT, cut_rows, document_of, drop_array, parts, put_floa
 
 IVFPQ = ("--method", "patchcore", "--search", "ivfpq")
 assert parts  # a fixture
+WITHOUT_FAISS = "this build is without faiss"
+
+
+@pytest.fixture(autouse=True)
+def with_faiss(touchstone):
+    """Skips where the program was built without faiss, after a look at how it refuses."""
+    outcome = touchstone("fit", "nowhere", "-o", "unused", *IVFPQ)
+    if WITHOUT_FAISS in outcome.stderr:
+        refusal(outcome, 2, "--search ivfpq", "install libfaiss-dev and build again, or leave it out")
+        pytest.skip(WITHOUT_FAISS)
+    refusal(outcome, 2, "nowhere")
 
 
 def fit(touchstone, target, *more):
