@@ -10,5 +10,10 @@ namespace touchstone {
 bool FuzzManifest(const std::string& bytes);
 bool FuzzResults(const std::string& bytes);
 bool FuzzSafetensors(const std::string& bytes);
+bool FuzzDefectsConfig(const std::string& bytes);
+/// A picture in any format of DecodeImage: as a photograph, as a mask, as the mask of one defect.
+bool FuzzImage(const std::string& bytes);
+/// Somebody's anomaly map: a TIFF of numbers.
+bool FuzzScoreMap(const std::string& bytes);
 
 }  // namespace touchstone
