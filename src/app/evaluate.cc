@@ -20,15 +20,6 @@ void CheckBootstrap(const BootstrapOptions& bootstrap) {
   }
 }
 
-// Objects are drawn independently of each other and of what else is evaluated: each has a seed of its own,
-// FNV-1a of its name.
-BootstrapOptions BootstrapOf(BootstrapOptions bootstrap, const std::string& object) {
-  std::uint64_t hash = 0xCBF29CE484222325U;
-  for (const char c : object) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
-  bootstrap.seed += hash;
-  return bootstrap;
-}
-
 }  // namespace
 
 void Validate(const EvaluateOptions& options) {
@@ -53,9 +44,7 @@ MetricsReport Evaluate(const EvaluateOptions& options, ProgressSink& progress) t
   report.bootstrap = options.bootstrap;
   report.label_by_mask = options.label_by_mask;
   for (auto& [name, category] : input.categories) {
-    EvaluateOptions its_options = options;
-    its_options.bootstrap = BootstrapOf(options.bootstrap, name);
-    report.objects[name] = EvaluateCategory(std::move(category), its_options, progress, &input.warnings);
+    report.objects[name] = EvaluateCategory(std::move(category), options, progress, &input.warnings);
   }
   StopIfInterrupted(progress);
   report.warnings = std::move(input.warnings);

@@ -58,14 +58,19 @@ std::vector<Interval> PercentileIntervals(const BootstrapOptions& options,
   return intervals;
 }
 
-std::optional<Interval> IntervalOfMean(const std::vector<const Interval*>& intervals, double confidence) {
-  std::vector<double> means;
+std::optional<Interval> IntervalOfMean(const std::vector<const Interval*>& intervals, Draws draws,
+                                       double confidence) {
+  std::vector<const std::vector<double>*> sets;
   for (const Interval* interval : intervals) {
-    if (interval->resamples == nullptr) return std::nullopt;
-    if (means.empty()) means.resize(interval->resamples->size());
-    if (means.size() != interval->resamples->size()) return std::nullopt;
+    sets.push_back(interval->resamples.get());
+    if (sets.back() == nullptr || sets.back()->size() != sets[0]->size()) return std::nullopt;
+  }
+  std::sort(sets.begin(), sets.end(), [](const auto* a, const auto* b) { return *a < *b; });
+  std::vector<double> means(sets[0]->size());
+  for (std::size_t s = 0; s < sets.size(); ++s) {
+    const std::size_t shift = draws == Draws::kIndependent ? s : 0;
     for (std::size_t i = 0; i < means.size(); ++i) {
-      means[i] += (*interval->resamples)[i] / static_cast<double>(intervals.size());
+      means[i] += (*sets[s])[(i + shift) % means.size()] / static_cast<double>(sets.size());
     }
   }
   return IntervalOf(std::move(means), confidence, false);

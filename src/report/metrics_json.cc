@@ -58,7 +58,7 @@ Json GroupJson(const MetricsGroup& group, const std::string& resolution) {
 Json MeanOverDefects(const ObjectMetrics& object, double confidence) {
   Groups groups;
   for (const auto& [defect, group] : object.per_defect) groups[defect] = &group;
-  const MetricsGroup mean = MeanOver(groups, confidence);
+  const MetricsGroup mean = MeanOver(groups, Draws::kTogether, confidence);
   Json json = Json::object();
   PutFigure(&json, mean, kFigures[0]);
   PutParts(&json, "au_spro", mean.au_spro);
@@ -182,7 +182,7 @@ std::string LocoMetricsJson(const MetricsReport& report) {
   for (const auto& [name, object] : report.objects) {
     Groups groups;
     for (const auto& [defect, group] : object.per_defect) groups[defect] = &group;
-    const MetricsGroup mean = MeanOver(groups, report.bootstrap.confidence);
+    const MetricsGroup mean = MeanOver(groups, Draws::kTogether, report.bootstrap.confidence);
     groups["mean"] = &mean;
     Json rocs = Json::object(), areas = Json::object();
     for (const auto& [defect, group] : groups) {

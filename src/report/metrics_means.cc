@@ -7,7 +7,7 @@ namespace {
 
 // The mean of one figure over all groups, or why there is none.
 template <typename Get>
-Metric MeanOf(const Groups& groups, double confidence, Get get) {
+Metric MeanOf(const Groups& groups, Draws draws, double confidence, Get get) {
   double sum = 0;
   std::vector<Interval> intervals;
   for (const auto& [name, group] : groups) {
@@ -20,19 +20,19 @@ Metric MeanOf(const Groups& groups, double confidence, Get get) {
   Metric mean{sum / static_cast<double>(groups.size()), ""};
   std::vector<const Interval*> all;
   for (const Interval& interval : intervals) all.push_back(&interval);
-  if (all.size() == groups.size()) mean.interval = IntervalOfMean(all, confidence);
+  if (all.size() == groups.size()) mean.interval = IntervalOfMean(all, draws, confidence);
   return mean;
 }
 
 // The mean of an area at every limit that any of the groups has.
-std::map<std::string, Metric> MeanAreas(const Groups& groups, double confidence,
+std::map<std::string, Metric> MeanAreas(const Groups& groups, Draws draws, double confidence,
                                         std::map<std::string, Metric> MetricsGroup::*areas) {
   std::map<std::string, Metric> means;
   for (const auto& named : groups) {
     for (const auto& entry : named.second->*areas) means[entry.first] = {};
   }
   for (auto& [limit, mean] : means) {
-    mean = MeanOf(groups, confidence, [&, &at = limit](const MetricsGroup& g) {
+    mean = MeanOf(groups, draws, confidence, [&, &at = limit](const MetricsGroup& g) {
       const auto found = (g.*areas).find(at);
       return found != (g.*areas).end() ? found->second : Metric{std::nullopt, "it has no such figure"};
     });
@@ -42,25 +42,25 @@ std::map<std::string, Metric> MeanAreas(const Groups& groups, double confidence,
 
 }  // namespace
 
-MetricsGroup MeanOver(const Groups& groups, double confidence) {
+MetricsGroup MeanOver(const Groups& groups, Draws draws, double confidence) {
   MetricsGroup mean;
   for (const auto figures : {&MetricsGroup::image_score, &MetricsGroup::image_retrieval,
                              &MetricsGroup::image_map_max, &MetricsGroup::pixel}) {
     for (const auto figure :
          {&RankingFigures::rocauc, &RankingFigures::average_precision, &RankingFigures::f1_max}) {
       mean.*figures.*figure =
-          MeanOf(groups, confidence, [&](const MetricsGroup& g) { return g.*figures.*figure; });
+          MeanOf(groups, draws, confidence, [&](const MetricsGroup& g) { return g.*figures.*figure; });
     }
   }
-  mean.au_pro = MeanAreas(groups, confidence, &MetricsGroup::au_pro);
-  mean.au_spro = MeanAreas(groups, confidence, &MetricsGroup::au_spro);
+  mean.au_pro = MeanAreas(groups, draws, confidence, &MetricsGroup::au_pro);
+  mean.au_spro = MeanAreas(groups, draws, confidence, &MetricsGroup::au_spro);
   return mean;
 }
 
 MetricsGroup Mean(const MetricsReport& report) {
   Groups groups;
   for (const auto& [name, object] : report.objects) groups[name] = &object.overall;
-  return MeanOver(groups, report.bootstrap.confidence);
+  return MeanOver(groups, Draws::kIndependent, report.bootstrap.confidence);
 }
 
 }  // namespace touchstone

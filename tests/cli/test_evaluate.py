@@ -285,6 +285,15 @@ def test_intervals_hold_their_figures_and_depend_on_the_seed(evaluate):
     assert json.loads(outcome.stdout)["bootstrap"] is None
 
 
+def test_a_renamed_category_has_the_same_figures_and_intervals(touchstone, evaluate, category, sample_gallery):
+    metrics, outcome = evaluate("--bootstrap", "100")
+    renamed = category.rename(category.parent / "other")
+    assert touchstone("score", renamed / "test", "-g", sample_gallery, "-o", "renamed", "--no-heatmaps").code == 0
+    other = json.loads(touchstone("evaluate", "renamed", "--json", "--bootstrap", "100").stdout)
+    assert other["objects"]["other"] == metrics
+    assert other["mean"] == json.loads(outcome.stdout)["mean"]
+
+
 @pytest.mark.parametrize(
     "option", [("--pro-limit", "0"), ("--pro-limit", "1.1"), ("--resolution", "0"), ("--resolution", "12x13"),
                ("--bootstrap", "-1"), ("--confidence", "1")]

@@ -62,18 +62,27 @@ TEST(IntervalOfMean, IsNarrowerByTheRootOfTheNumberOfIndependentSets) {
     for (int i = 0; i < 100; ++i) heads += static_cast<int>(random() >> 63U);
     return std::vector<double>{heads / 100.0};
   };
-  std::vector<Interval> intervals;
-  for (std::uint64_t seed = 0; seed < 4; ++seed)
-    intervals.push_back(PercentileIntervals({4000, 0.95, seed << 40U}, tosses)[0]);
-  const std::optional<Interval> mean =
-      IntervalOfMean({&intervals[0], &intervals[1], &intervals[2], &intervals[3]}, 0.95);
+  const Interval one = PercentileIntervals({4000, 0.95, 0}, tosses)[0];
+  const std::optional<Interval> mean = IntervalOfMean({&one, &one, &one, &one}, Draws::kIndependent, 0.95);
   ASSERT_TRUE(mean.has_value());
   EXPECT_NEAR(mean->low, 0.451, 0.006);
   EXPECT_NEAR(mean->high, 0.549, 0.006);
   // The same draws four times are no more than once.
-  const std::optional<Interval> same = IntervalOfMean({&intervals[0], &intervals[0]}, 0.95);
-  EXPECT_DOUBLE_EQ(same->low, intervals[0].low);
-  EXPECT_DOUBLE_EQ(same->high, intervals[0].high);
+  const std::optional<Interval> same = IntervalOfMean({&one, &one}, Draws::kTogether, 0.95);
+  EXPECT_DOUBLE_EQ(same->low, one.low);
+  EXPECT_DOUBLE_EQ(same->high, one.high);
+}
+
+TEST(IntervalOfMean, DoesNotDependOnTheOrderOfTheSets) {
+  const auto numbers = [](Random& random) {
+    const auto number = static_cast<double>(random() % 1000);
+    return std::vector<double>{number, number * number, -number};
+  };
+  const std::vector<Interval> sets = PercentileIntervals({50, 0.95, 0}, numbers);
+  const auto there = IntervalOfMean({&sets[0], &sets[1], &sets[2]}, Draws::kIndependent, 0.95);
+  const auto back = IntervalOfMean({&sets[2], &sets[0], &sets[1]}, Draws::kIndependent, 0.95);
+  EXPECT_EQ(there->low, back->low);
+  EXPECT_EQ(there->high, back->high);
 }
 
 TEST(IntervalOfMean, IsUndefinedWithoutResamplesOfEverySet) {
@@ -83,13 +92,13 @@ TEST(IntervalOfMean, IsUndefinedWithoutResamplesOfEverySet) {
       return ++next == 2 ? std::vector<double>{} : std::vector<double>{1.0};  // one draw is left out
     });
     const auto all = PercentileIntervals({4, 0.95, 0}, [](Random&) { return std::vector<double>{2.0}; });
-    EXPECT_FALSE(IntervalOfMean({&some[0], &all[0]}, 0.95).has_value());
-    EXPECT_TRUE(IntervalOfMean({&all[0]}, 0.95).has_value());
+    EXPECT_FALSE(IntervalOfMean({&some[0], &all[0]}, Draws::kTogether, 0.95).has_value());
+    EXPECT_TRUE(IntervalOfMean({&all[0]}, Draws::kTogether, 0.95).has_value());
     const auto fewer = PercentileIntervals({3, 0.95, 0}, [](Random&) { return std::vector<double>{2.0}; });
-    EXPECT_FALSE(IntervalOfMean({&fewer[0], &all[0]}, 0.95).has_value());
+    EXPECT_FALSE(IntervalOfMean({&fewer[0], &all[0]}, Draws::kTogether, 0.95).has_value());
     const auto many = PercentileIntervals({kMaxKeptResamples + 1, 0.95, 0},
                                           [](Random&) { return std::vector<double>{2.0}; });
-    EXPECT_FALSE(IntervalOfMean({&many[0]}, 0.95).has_value());
+    EXPECT_FALSE(IntervalOfMean({&many[0]}, Draws::kTogether, 0.95).has_value());
   });
 }
 

@@ -19,8 +19,7 @@ struct EvaluateOptions {
   std::optional<int> resolution;       ///< empty = original; N = maps and masks at N x N
   double pro_limit = 0.3;              ///< in (0, 1]; 0.05 is always reported too
   bool label_by_mask = false;          ///< anomalous = any mask pixel, not the folder's name
-  BootstrapOptions bootstrap;          ///< intervals of all figures and their means; the seed counts with the
-                                       ///< object's name, so that objects are drawn independently
+  BootstrapOptions bootstrap;  ///< intervals of all figures and their means, whatever objects are called
 };
 
 /// Checks ranges. @throws Error kOption naming option, value and limit.

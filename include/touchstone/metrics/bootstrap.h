@@ -23,10 +23,17 @@ struct BootstrapOptions {
 /// Up to so many resamples are kept with an interval, for intervals of means.
 inline constexpr int kMaxKeptResamples = 10000;
 
+/// How the images of several sets were drawn, all sets from one seed.
+enum class Draws {
+  kTogether,    ///< the sets share images: draw i of one is draw i of all
+  kIndependent  ///< they share none: draw i of one goes with draw i + 1, i + 2, ... of the others
+};
+
 /// The interval of the mean of a figure over several sets of images: draw by draw the mean of what the sets
-/// gave. Sets that share images should share the seed, others have seeds of their own.
-/// @param intervals  of the sets; at least one.
+/// gave. It depends on neither their names nor their order.
+/// @param intervals  of the sets, made with the same options; at least one.
 /// @return nothing where one of them has kept no resamples, or other numbers of them.
-std::optional<Interval> IntervalOfMean(const std::vector<const Interval*>& intervals, double confidence);
+std::optional<Interval> IntervalOfMean(const std::vector<const Interval*>& intervals, Draws draws,
+                                       double confidence);
 
 }  // namespace touchstone
