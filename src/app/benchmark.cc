@@ -1,14 +1,17 @@
 #include "touchstone/app/benchmark.h"
 
 #include <cmath>
-#include <cstdio>
 #include <optional>
+#include <set>
+#include <utility>
 #include <vector>
 
+#include "app/benchmark_figures.h"
 #include "app/benchmark_plan.h"
 #include "app/category_progress.h"
 #include "app/evaluated_images.h"
 #include "app/fit_plan.h"
+#include "app/interruption.h"
 #include "app/output_folder.h"
 #include "touchstone/app/score.h"
 #include "touchstone/backbone/extractor.h"
@@ -18,7 +21,6 @@
 #include "touchstone/core/usage.h"
 #include "touchstone/image/roi.h"
 #include "touchstone/methods/thresholds.h"
-#include "touchstone/metrics/binomial.h"
 
 namespace touchstone {
 namespace {
@@ -28,10 +30,6 @@ namespace fs = std::filesystem;
 constexpr char kMarker[] = "benchmark.json";
 constexpr char kRowFile[] = "benchmark_row.json";
 constexpr char kMetricsFile[] = "metrics.json";
-constexpr char kProLimit[] = "0.3";
-
-// Leaves the loops over categories and settings; Run catches it.
-struct Interruption {};
 
 // Removes a folder when the work on it ends, however it ends.
 class Disposable {
@@ -60,48 +58,6 @@ bool EndsTheRun(const Error& error) {
   return error.code == ErrorCode::kOption || error.code == ErrorCode::kModel;
 }
 
-// What the threshold did to images whose folder says what they are.
-void TakeVerdicts(const Results& results, BenchmarkFigures* figures) {
-  if (!results.thresholds || !results.thresholds->score) {
-    const std::string why = results.thresholds
-                                ? WhyNoThreshold(results.thresholds->num_images, results.thresholds->rate)
-                                : results.thresholds_reason;
-    figures->false_alarms = figures->found = {std::nullopt, why};
-    return;
-  }
-  std::uint64_t num_good = 0, num_false_alarms = 0, num_bad = 0, num_found = 0;
-  for (const ImageResult& image : results.images) {
-    if (image.failed()) continue;
-    const bool is_good = image.label == "good", is_anomalous = image.verdict == "anomalous";
-    ++(is_good ? num_good : num_bad);
-    num_false_alarms += is_good && is_anomalous;
-    num_found += !is_good && is_anomalous;
-  }
-  figures->false_alarms = BinomialShare(num_false_alarms, num_good);
-  figures->found = BinomialShare(num_found, num_bad);
-}
-
-// The image score of the method's paper, where the images have it.
-Metric OwnImageFigure(const MetricsGroup& group, const ScoringOptions& options) {
-  const ImageScore own = PaperImageScore(options.method);
-  if (own == ImageScore::kMapMax) return group.image_map_max.rocauc;
-  if (own == ImageScore::kRetrieval) return group.image_retrieval.rocauc;
-  if (options.image_score == own) return group.image_score.rocauc;
-  return {std::nullopt,
-          "the images were not scored by it (--image-score " + NameOf(ImageScoreNames(), own) + ")"};
-}
-
-void TakeFigures(const MetricsReport& metrics, BenchmarkRow* row) {
-  if (metrics.objects.size() != 1) throw std::logic_error("a category was evaluated as several");
-  const MetricsGroup& group = metrics.objects.begin()->second.overall;
-  row->num_normal = group.num_normal;
-  row->num_anomalous = group.num_anomalous;
-  row->figures.image_map_max = group.image_map_max.rocauc;
-  row->figures.image_own = OwnImageFigure(group, row->options);
-  row->figures.pixel = group.pixel.rocauc;
-  row->figures.au_pro = group.au_pro.at(kProLimit);
-}
-
 // What a stretch of work took, from the construction on.
 class CostMeter {
  public:
@@ -128,6 +84,7 @@ class BenchmarkRun {
     for (const auto& [name, root] : CategoriesOf(options_.root, "ROOT")) categories_.push_back({name, root});
     MakePlan();
     MakeWritableFolder(options_.output);
+    WarnOfReplacedRows();
     WriteTables();  // marks the folder as ours, and the run as not complete
     try {
       for (std::size_t i = 0; i < categories_.size(); ++i) RunCategory(i);
@@ -169,6 +126,27 @@ class BenchmarkRun {
     const std::optional<int> resolution = options_.evaluate.resolution;
     report.resolution = resolution ? std::to_string(*resolution) : "original";
     report.bootstrap = options_.evaluate.bootstrap;
+  }
+
+  // The tables in the output folder become those of this command.
+  void WarnOfReplacedRows() const {
+    std::set<std::pair<std::string, std::string>> made;
+    for (const Category& category : categories_) {
+      for (const BenchmarkGroup& group : groups_) {
+        for (const BenchmarkSetting& setting : group) made.insert({category.name, setting.name});
+      }
+    }
+    std::vector<std::string> replaced;
+    for (const auto& row : ReadBenchmarkRows(options_.output / kMarker)) {
+      const auto& [category, setting] = row;
+      if (made.count(row) == 0) replaced.push_back(category + (setting.empty() ? "" : ": " + setting));
+    }
+    if (replaced.empty()) return;
+    progress_.Warn(
+        "the tables in " + options_.output.string() + " had " + CountText(replaced.size(), "row", "rows") +
+        " that this command does not make (" + FirstNames(replaced) +
+        "): they are replaced; the command of those rows brings them back from what it measured, and "
+        "an -o of its own keeps both");
   }
 
   bool HasGalleriesOfTheirOwn() const {
@@ -222,7 +200,7 @@ class BenchmarkRun {
   }
 
   bool RunGroup(const Category& category, const BenchmarkGroup& group, CategoryProgress& progress) {
-    StopIfInterrupted();
+    StopIfInterrupted(progress_);
     const std::string digest = DigestOfCategory(category.root);
     const std::string folder = groups_.size() == 1 ? "gallery" : group[0].folder + "-gallery";
     const Disposable gallery(FolderOf(category) / folder, options_.kept);
@@ -324,12 +302,10 @@ class BenchmarkRun {
   // The user ended the run, or the time of the row was over.
   void StopAfter(bool interrupted, const CategoryProgress& progress) const {
     if (!interrupted) return;
-    StopIfInterrupted();
+    StopIfInterrupted(progress_);
     if (!progress.GaveUp()) throw Interruption{};
-    char minutes[32];
-    std::snprintf(minutes, sizeof minutes, "%g", *options_.time_limit_s / 60);
     throw Error(ErrorCode::kResults,
-                "not done in " + std::string(minutes) + " min, the --time-limit of a row");
+                "not done in " + ShortText(*options_.time_limit_s / 60) + " min, the --time-limit of a row");
   }
 
   void Record(const BenchmarkRow& row, RowOrigin origin) {
@@ -342,10 +318,6 @@ class BenchmarkRun {
     WriteFileAtomically(options_.output / "benchmark.csv", BenchmarkCsv(summary_.report));
     WriteFileAtomically(options_.output / "benchmark.md", BenchmarkMarkdown(summary_.report));
     WriteFileAtomically(options_.output / kMarker, BenchmarkJson(summary_.report));
-  }
-
-  void StopIfInterrupted() const {
-    if (progress_.Interrupted()) throw Interruption{};
   }
 
   fs::path FolderOf(const Category& category) const { return options_.output / category.name; }

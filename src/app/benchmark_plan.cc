@@ -1,7 +1,6 @@
 #include "app/benchmark_plan.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
@@ -9,6 +8,7 @@
 #include "touchstone/core/error.h"
 #include "touchstone/core/file.h"
 #include "touchstone/core/parallel.h"
+#include "touchstone/core/text.h"
 #include "touchstone/image/list.h"
 #include "touchstone/store/options_json.h"
 
@@ -82,14 +82,14 @@ std::vector<BenchmarkSetting> SettingsOf(Ablation ablation, const ScoringOptions
 BenchmarkSetting MethodSetting(const GalleryManifest& plan) {
   const ScoringOptions& options = plan.options;
   const std::string method = NameOf(MethodNames(), options.method);
-  char name[32] = "", folder[32] = "";
+  std::string name, folder;
   if (options.method == Method::kPatchCore) {
-    std::snprintf(name, sizeof name, " %g %%", 100 * options.coreset);
-    std::snprintf(folder, sizeof folder, "-%g", options.coreset);
+    name = ' ' + ShortText(100 * options.coreset) + " %";
+    folder = '-' + ShortText(options.coreset);
   }
   if (options.method == Method::kPadim) {
-    std::snprintf(name, sizeof name, " %d", options.dims);
-    std::snprintf(folder, sizeof folder, "-%d", options.dims);
+    name = ' ' + std::to_string(options.dims);
+    folder = '-' + std::to_string(options.dims);
   }
   const std::string search =
       options.search == BankIndex::kExact ? "" : NameOf(BankIndexNames(), options.search);

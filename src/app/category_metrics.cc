@@ -1,10 +1,10 @@
 #include "app/category_metrics.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <mutex>
 #include <set>
 
+#include "app/interruption.h"
 #include "app/mask_reader.h"
 #include "touchstone/core/error.h"
 #include "touchstone/core/parallel.h"
@@ -63,7 +63,7 @@ const char kResizedSpro[] = "saturations of defects count pixels at original siz
 
 std::map<std::string, Metric> ByLimit(const std::vector<double>& limits, const std::vector<Metric>& areas) {
   std::map<std::string, Metric> by_limit;
-  for (std::size_t i = 0; i < limits.size(); ++i) by_limit[LimitName(limits[i])] = areas[i];
+  for (std::size_t i = 0; i < limits.size(); ++i) by_limit[ShortText(limits[i])] = areas[i];
   return by_limit;
 }
 
@@ -303,16 +303,6 @@ class CategoryEvaluation {
 };
 
 }  // namespace
-
-void StopIfInterrupted(const ProgressSink& progress) {
-  if (progress.Interrupted()) throw Interruption{};
-}
-
-std::string LimitName(double limit) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%g", limit);
-  return text;
-}
 
 ObjectMetrics EvaluateCategory(EvaluatedCategory category, const EvaluateOptions& options,
                                ProgressSink& progress, std::vector<std::string>* warnings) {

@@ -10,13 +10,6 @@
 
 namespace touchstone {
 
-/// Leaves the loops over files where the run is interrupted; Evaluate catches it.
-struct Interruption {};
-void StopIfInterrupted(const ProgressSink& progress);
-
-/// A limit of the false-positive rate as the reports name it: "0.3".
-std::string LimitName(double limit);
-
 /// All figures of one category. Images that came with maps alone (no score) get the maximum of their map as
 /// score; labels are set by folder or, with label_by_mask, by mask.
 /// @param warnings  what folders and masks disagree on is added.

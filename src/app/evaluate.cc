@@ -2,8 +2,10 @@
 
 #include "app/category_metrics.h"
 #include "app/evaluated_images.h"
+#include "app/interruption.h"
 #include "touchstone/app/version.h"
 #include "touchstone/core/error.h"
+#include "touchstone/core/text.h"
 
 namespace touchstone {
 namespace {
@@ -15,7 +17,7 @@ void CheckBootstrap(const BootstrapOptions& bootstrap) {
                     ": must be a number of resamples up to 1000000, or 0 for no intervals");
   }
   if (!(bootstrap.confidence > 0 && bootstrap.confidence < 1)) {
-    throw Error(ErrorCode::kOption, "--confidence " + LimitName(bootstrap.confidence) +
+    throw Error(ErrorCode::kOption, "--confidence " + ShortText(bootstrap.confidence) +
                                         ": must be above 0 and below 1; the usual value is 0.95");
   }
 }
@@ -24,7 +26,7 @@ void CheckBootstrap(const BootstrapOptions& bootstrap) {
 
 void Validate(const EvaluateOptions& options) {
   if (!(options.pro_limit > 0 && options.pro_limit <= 1)) {
-    throw Error(ErrorCode::kOption, "--pro-limit " + LimitName(options.pro_limit) +
+    throw Error(ErrorCode::kOption, "--pro-limit " + ShortText(options.pro_limit) +
                                         ": must be above 0 and at most 1; the usual values are 0.3 and 0.05");
   }
   if (options.resolution && (*options.resolution < 1 || *options.resolution > 16384)) {
@@ -40,7 +42,7 @@ MetricsReport Evaluate(const EvaluateOptions& options, ProgressSink& progress) t
   MetricsReport report;
   report.touchstone_version = Version();
   report.resolution = options.resolution ? std::to_string(*options.resolution) : "original";
-  report.pro_limit = LimitName(options.pro_limit);
+  report.pro_limit = ShortText(options.pro_limit);
   report.bootstrap = options.bootstrap;
   report.label_by_mask = options.label_by_mask;
   for (auto& [name, category] : input.categories) {

@@ -30,12 +30,6 @@ std::string Described(const FeatureShape& shape) {
 
 std::string Dump(const Json& json) { return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n"; }
 
-std::string Short(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%g", value);
-  return text;
-}
-
 // What only one method has, in words.
 std::string MethodOptionsText(const ScoringOptions& options) {
   switch (options.method) {
@@ -46,8 +40,9 @@ std::string MethodOptionsText(const ScoringOptions& options) {
              NameOf(DistanceNames(), options.distance) + ", retrieval " +
              NameOf(RetrievalNames(), options.retrieval);
     case Method::kPatchCore:
-      return "coreset " + Short(options.coreset) + ", pooling " + NameOf(PoolingNames(), options.pooling) +
-             ", re-weighting by " + std::to_string(options.reweight_neighbors) + ", search " +
+      return "coreset " + ShortText(options.coreset) + ", pooling " +
+             NameOf(PoolingNames(), options.pooling) + ", re-weighting by " +
+             std::to_string(options.reweight_neighbors) + ", search " +
              NameOf(BankIndexNames(), options.search);
     case Method::kPadim:
       break;
@@ -58,7 +53,7 @@ std::string MethodOptionsText(const ScoringOptions& options) {
 std::string OptionsText(const ScoringOptions& options) {
   std::string levels;
   for (const int level : options.levels) levels += (levels.empty() ? "" : ",") + std::to_string(level);
-  return MethodOptionsText(options) + ", levels " + levels + ", sigma " + Short(options.sigma) +
+  return MethodOptionsText(options) + ", levels " + levels + ", sigma " + ShortText(options.sigma) +
          ", image score " + NameOf(ImageScoreNames(), options.image_score);
 }
 
@@ -68,10 +63,10 @@ std::string ModelText(const GalleryManifest& manifest) {
   const std::string rows = std::to_string(manifest.model->num_rows);
   if (manifest.options.method == Method::kPatchCore) {
     const std::optional<double>& recall = manifest.model->recall;
-    return Line(
-        "model",
-        rows + " patches" +
-            (recall ? "; searched by codes, which find the nearest for " + Short(100 * *recall) + " %" : ""));
+    return Line("model", rows + " patches" +
+                             (recall ? "; searched by codes, which find the nearest for " +
+                                           ShortText(100 * *recall) + " %"
+                                     : ""));
   }
   const bool is_low_rank = static_cast<int>(manifest.images.size()) < manifest.options.dims;
   return Line("model",

@@ -1,5 +1,6 @@
 #include "app/name_groups.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <set>
 
@@ -33,7 +34,9 @@ std::vector<std::string> PathsOf(const std::vector<GalleryImage>& images) {
 
 std::string NameGroupsText(const std::vector<std::string>& groups) {
   if (groups.empty()) return "";
-  return " in " + std::to_string(groups.size()) + " groups by name (" + FirstNames(groups) + ")";
+  std::vector<std::string> shown = groups;
+  std::replace(shown.begin(), shown.end(), std::string(), std::string("numbers alone"));
+  return " in " + std::to_string(groups.size()) + " groups by name (" + FirstNames(shown) + ")";
 }
 
 }  // namespace touchstone

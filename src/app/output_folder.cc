@@ -112,7 +112,7 @@ void CheckFreeSpace(const fs::path& folder, std::uint64_t num_bytes) {
   std::error_code error;
   while (!fs::exists(existing, error) && existing.has_relative_path()) existing = existing.parent_path();
   const fs::space_info space = fs::space(existing, error);
-  if (error || space.available >= num_bytes) return;
+  if (error || space.capacity == 0 || space.available >= num_bytes) return;  // 0: no disk, as /proc
   throw Error(ErrorCode::kIo,
               "the disk is too full: about " + Mebibytes(num_bytes) + " will be written, " +
                   Mebibytes(space.available) + " are free; make room or name an output elsewhere",
@@ -124,7 +124,7 @@ StagingFolder::StagingFolder(const fs::path& final_folder)
   std::error_code error;
   fs::remove_all(staging_, error);  // of a killed run that had our process number
   fs::create_directories(staging_, error);
-  ThrowIf(error, "cannot be created", staging_);
+  ThrowIf(error, "cannot be created", final_);
   try {
     ProbeWritable(staging_);
   } catch (...) {

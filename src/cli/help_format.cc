@@ -1,8 +1,16 @@
 #include "cli/help_format.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace touchstone {
+
+// The library puts two empty lines between groups of options.
+std::string HelpFormatter::make_help(const CLI::App* app, std::string name, CLI::AppFormatMode mode) const {
+  std::string help = CLI::Formatter::make_help(app, std::move(name), mode);
+  for (std::size_t at; (at = help.find("\n\n\n")) != std::string::npos;) help.erase(at, 1);
+  return help;
+}
 
 // A flag that may have a value is called "--json{-}", with the value that it has without one.
 std::string HelpFormatter::make_option_name(const CLI::Option* option, bool is_positional) const {

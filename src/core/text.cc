@@ -1,6 +1,7 @@
 #include "touchstone/core/text.h"
 
 #include <algorithm>
+#include <cstdio>
 
 namespace touchstone {
 
@@ -19,6 +20,12 @@ std::string FirstNames(const std::vector<std::string>& names) {
   for (std::size_t i = 0; i < std::min(kMostNames, names.size()); ++i)
     text += (i == 0 ? "" : ", ") + names[i];
   return text + (names.size() > kMostNames ? ", ..." : "");
+}
+
+std::string ShortText(double number) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g", number);
+  return text;
 }
 
 std::string SizeText(Size size) { return std::to_string(size.width) + "x" + std::to_string(size.height); }

@@ -1,10 +1,10 @@
 #include "touchstone/methods/scoring_options.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <tuple>
 
 #include "touchstone/core/error.h"
+#include "touchstone/core/text.h"
 #include "touchstone/knn/ivfpq.h"
 
 namespace touchstone {
@@ -20,12 +20,6 @@ void Require(bool holds, const std::string& message) {
   if (!holds) throw Error(ErrorCode::kOption, message);
 }
 
-std::string Short(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%g", value);
-  return text;
-}
-
 void ValidateSpade(const ScoringOptions& options) {
   Require(options.num_retrieved >= 1, "--num-retrieved " + std::to_string(options.num_retrieved) +
                                           ": must be 1 or more; leave it out for the paper's value, 50");
@@ -35,7 +29,7 @@ void ValidateSpade(const ScoringOptions& options) {
 
 void ValidatePatchCore(const ScoringOptions& options) {
   Require(options.coreset > 0 && options.coreset <= 1,
-          "--coreset " + Short(options.coreset) +
+          "--coreset " + ShortText(options.coreset) +
               ": must be above 0 and at most 1, the share of the patches that is kept; the paper has 0.25, "
               "0.1 and "
               "0.01");

@@ -66,12 +66,12 @@ std::string WhyNoThreshold(std::size_t num_images, double rate) {
   return CountText(num_images, "image", "images") + " cannot promise less than " +
          Formatted("%.2g", 100 * smallest) + " % false alarms, and " + Percent(rate) +
          " is wanted: " + needed + ", or accept --false-alarm-rate " +
-         Formatted("%g", std::ceil(smallest * 1e4) / 1e4);
+         ShortText(std::ceil(smallest * 1e4) / 1e4);
 }
 
 void ValidateFalseAlarmRate(double rate) {
   if (rate > 0 && rate < 1) return;
-  throw Error(ErrorCode::kOption, "--false-alarm-rate " + Formatted("%g", rate) +
+  throw Error(ErrorCode::kOption, "--false-alarm-rate " + ShortText(rate) +
                                       ": must be above 0 and below 1; 0.01 is one good image in a hundred");
 }
 

@@ -17,6 +17,7 @@ using Json = nlohmann::ordered_json;
 constexpr char kSchema[] = "touchstone.benchmark/1";
 constexpr char kRowSchema[] = "touchstone.benchmark-row/1";
 constexpr std::uint64_t kMaxRowBytes = std::uint64_t{1} << 20;
+constexpr std::uint64_t kMaxTablesBytes = std::uint64_t{64} << 20;
 
 Json OrNull(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
 
@@ -142,6 +143,20 @@ std::string BenchmarkRowJson(const BenchmarkRow& row, const std::string& key) {
   }
   json["costs"] = CostsJson(row.costs);
   return DocumentText({{"schema", kRowSchema}, {"key", key}, {"row", json}});
+}
+
+std::vector<std::pair<std::string, std::string>> ReadBenchmarkRows(const std::filesystem::path& file) try {
+  std::vector<std::pair<std::string, std::string>> rows;
+  const Json json = Json::parse(ReadFile(file, kMaxTablesBytes));
+  if (json.at("schema") != kSchema) return {};
+  for (const Json& row : json.at("categories")) {
+    rows.emplace_back(row.at("category").get<std::string>(), row.at("setting").get<std::string>());
+  }
+  return rows;
+} catch (const Error&) {
+  return {};  // not there
+} catch (const Json::exception&) {
+  return {};  // damaged
 }
 
 std::optional<BenchmarkRow> ReadBenchmarkRow(const std::filesystem::path& file, const std::string& key) {

@@ -30,9 +30,7 @@ std::string Counts(const ComparedRow& row) {
 }
 
 std::string ConfidenceName(const BootstrapOptions& bootstrap) {
-  char name[32];
-  std::snprintf(name, sizeof name, "%g %% interval", bootstrap.confidence * 100);
-  return name;
+  return ShortText(bootstrap.confidence * 100) + " % interval";
 }
 
 // The indices of the columns that a table shows.

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstdio>
 
 #include "metrics_means.h"
 #include "page_text.h"
@@ -46,8 +45,7 @@ std::vector<std::string> FigureCells(const MetricsReport& report, const MetricsG
 // The row of an object's intervals; none where they were not asked for.
 std::string IntervalRow(const MetricsReport& report, const MetricsGroup& group) {
   if (report.bootstrap.num_resamples == 0) return "";
-  char name[32];
-  std::snprintf(name, sizeof name, "  %g %% interval", report.bootstrap.confidence * 100);
+  const std::string name = "  " + ShortText(report.bootstrap.confidence * 100) + " % interval";
   std::vector<std::string> cells = FigureCells(report, group, PercentInterval);
   cells.insert(cells.begin(), 2, "");
   return Row(name, cells);

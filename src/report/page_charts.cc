@@ -149,7 +149,9 @@ void PutCharts(const Results& results, const std::vector<const ImageResult*>& im
     const Histogram histogram = ScoreHistogram(images, has_ground_truth, threshold);
     numbers["histogram"] = HistogramJson(histogram, threshold);
     Data table = HistogramTable(histogram, threshold.has_value());
-    table.set("by", has_ground_truth ? "ground truth" : "verdict");
+    const bool is_judged = std::any_of(images.begin(), images.end(),
+                                       [](const auto* image) { return image->verdict != "undecided"; });
+    table.set("by", has_ground_truth ? Data("ground truth") : is_judged ? Data("verdict") : Data(false));
     page->set("histogram", table);
   }
   Data curves = List();

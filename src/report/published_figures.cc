@@ -1,7 +1,8 @@
 #include "touchstone/report/published_figures.h"
 
 #include <cmath>
-#include <cstdio>
+
+#include "touchstone/core/text.h"
 
 namespace touchstone {
 namespace {
@@ -71,11 +72,9 @@ std::string AboutPublished(const ScoringOptions& options) {
              "alone, 85.5." +
              names;
     case Method::kPatchCore: {
-      char share[32];
-      std::snprintf(share, sizeof share, "%g %%", 100 * options.coreset);
+      const std::string share = ShortText(100 * options.coreset) + " %";
       const std::string search = options.search == BankIndex::kIvfPq ? " by IVFPQ" : "";
-      const std::string what =
-          "PatchCore (arXiv:2106.08265) with " + std::string(share) + " of the patches" + search;
+      const std::string what = "PatchCore (arXiv:2106.08265) with " + share + " of the patches" + search;
       if (FindPublishedMean(options) == nullptr)
         return "Nothing is published for " + what + " as it was run.";
       return "Published: " + what + HowPublished() + means + names;

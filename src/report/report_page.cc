@@ -128,10 +128,10 @@ void AddFacts(const Json& json, Data* facts) {
 std::string ThresholdText(const Results& results) {
   const char kWayOut[] = ", run touchstone gallery calibrate with good images that the gallery has not seen.";
   if (!results.thresholds) {
-    const std::string reason =
-        results.thresholds_reason.empty() ? "" : " (" + results.thresholds_reason + ")";
-    return "There is no threshold" + reason +
-           ", so no image is called normal or anomalous: go by the scores. To get one" + kWayOut;
+    const std::string none =
+        "There is no threshold, so no image is called normal or anomalous: go by the scores. ";
+    const std::string& reason = results.thresholds_reason;
+    return none + (reason.empty() ? std::string("To get one") + kWayOut : "The reason: " + reason + ".");
   }
   const Thresholds& thresholds = *results.thresholds;
   if (!thresholds.score) {

@@ -31,6 +31,7 @@ TEST(NameGroups, AreNoneWhereNamesTellNothing) {
 TEST(NameGroupsText, NamesTheFirst) {
   EXPECT_EQ(NameGroupsText({}), "");
   EXPECT_EQ(NameGroupsText({"a_", "b_", "c_", "d_"}), " in 4 groups by name (a_, b_, c_, ...)");
+  EXPECT_EQ(NameGroupsText({"", "a_"}), " in 2 groups by name (numbers alone, a_)");  // 1.png, a_1.png
 }
 
 }  // namespace

@@ -87,6 +87,16 @@ def test_methods_are_rows_with_their_costs(benchmark, tmp_path):
     assert "patchcore 25 %: unchanged" in benchmark("--methods", "patchcore:0.25", "--sigma", "2").stderr
 
 
+def test_rows_of_an_earlier_command_that_are_replaced_are_named_and_come_back(benchmark):
+    first = benchmark("--methods", "spade,padim:3")
+    assert "replaced" not in first.stderr
+    narrower = benchmark("--methods", "padim:3")
+    assert "1 row that this command does not make (bottle: spade)" in narrower.stderr
+    again = benchmark("--methods", "spade,padim:3")
+    assert "replaced" not in again.stderr and again.stderr.count(": unchanged") == 2
+    assert again.stdout == first.stdout
+
+
 def test_all_methods_are_the_rows_of_the_papers(benchmark):
     outcome = benchmark("--methods", "all")
     assert outcome.code == 0, outcome

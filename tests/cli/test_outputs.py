@@ -115,6 +115,12 @@ def test_a_disk_that_is_too_small_is_found_before_the_first_image(
     assert names(disk) == []
 
 
+def test_where_no_folder_can_be_made_the_disk_is_not_called_full(touchstone, check):
+    outcome = touchstone("fit", check, "-o", "/proc/x", *FIT)
+    refusal(outcome, 1, "/proc/x: cannot be created")
+    assert "too full" not in outcome.stderr
+
+
 def file_size_limit(num_bytes):
     """For preexec_fn: the system call that writes a file's next byte fails, as on a disk that fills up."""
     return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (num_bytes, num_bytes))

@@ -27,6 +27,7 @@ def test_help_of_a_verb_goes_to_standard_output(touchstone, verb):
     outcome = touchstone(*verb, "--help")
     assert (outcome.code, outcome.stderr) == (0, "")
     assert f"touchstone {' '.join(verb)}".encode() in outcome.stdout
+    assert b"\n\n\n" not in outcome.stdout
 
 
 def test_help_shows_values_and_defaults_and_not_how_they_are_checked(touchstone):

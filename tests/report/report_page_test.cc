@@ -172,13 +172,29 @@ TEST(ReportPage, SaysWhatAThresholdIsWorth) {
   Results results = WithImages({Scored("a.png", 1)});
   const auto text = [&] { return Between(Page(results), "<p class=\"threshold\">", "</p>"); };
   results.thresholds_reason = "the options differ";
-  EXPECT_TRUE(Says(text(), "There is no threshold (the options differ)"));
+  EXPECT_TRUE(Says(text(), "There is no threshold, so"));
+  EXPECT_TRUE(Says(text(), "The reason: the options differ."));
+  EXPECT_FALSE(Says(text(), "calibrate"));  // which would not help
   results.thresholds = Thresholds{Evidence::kEstimate, 0.01, 60, 2450.0, std::nullopt, "the gallery"};
   EXPECT_TRUE(Says(text(), "Anomalous = score above 2450. Estimate, no guarantee: it aims at 1 %"));
   results.thresholds->evidence = Evidence::kGuarantee;
   EXPECT_TRUE(Says(text(), "Guarantee: a good image is above it with a probability of at most 1 %"));
   results.thresholds->score.reset();
   EXPECT_TRUE(Says(text(), WhyNoThreshold(60, 0.01)));
+}
+
+TEST(ReportPage, ExplainsNothingThatUndecidedImagesDoNotHave) {
+  Results results = WithImages({Scored("a.png", 1), Scored("b.png", 2)});
+  const std::string undecided = Page(results);
+  EXPECT_TRUE(Says(undecided, "<span class=\"hint\">higher ="));
+  for (const char* text : {"by verdict", "Regions:", "p-value:"}) EXPECT_FALSE(Says(undecided, text)) << text;
+  results.images[0].verdict = "normal";
+  results.images[0].p_value = 0.5;
+  EXPECT_TRUE(Says(Page(results), "by verdict; higher ="));
+  EXPECT_TRUE(Says(Page(results), "p-value:"));
+  EXPECT_FALSE(Says(Page(results), "Regions:"));  // there is no pixel threshold
+  results.images[0].regions.emplace();
+  EXPECT_TRUE(Says(Page(results), "Regions:"));
 }
 
 TEST(ReportPage, DrawsTheThresholdIntoTheHistogram) {

@@ -15,6 +15,9 @@ std::string Printable(const std::string& text);
 /// The first three names, for a message that names many: "a, b, c, ...".
 std::string FirstNames(const std::vector<std::string>& names);
 
+/// A number in at most six digits, as C's %g: "0.3", "1e-05".
+std::string ShortText(double number);
+
 /// "640x480".
 std::string SizeText(Size size);
 

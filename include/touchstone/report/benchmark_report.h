@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "touchstone/image/preprocess.h"
@@ -85,6 +86,9 @@ std::string BenchmarkCsv(const BenchmarkReport& report);
 /// costs beside their figures.
 std::string BenchmarkMarkdown(const BenchmarkReport& report);
 std::string BenchmarkTable(const BenchmarkReport& report);
+
+/// Which rows a file of BenchmarkJson has: category and setting of each; none if it is not there or damaged.
+std::vector<std::pair<std::string, std::string>> ReadBenchmarkRows(const std::filesystem::path& file);
 
 /// What a later run needs to take a finished row over, schema touchstone.benchmark-row/1. @param key says
 /// what the figures depend on.
