@@ -10,6 +10,8 @@ namespace {
 
 using Index = Eigen::Index;
 
+constexpr double kLost = 1e-10;  // of a sum of squares: what a difference of two may be off by, and to spare
+
 double Degrees(std::size_t num_samples) { return std::max(1.0, static_cast<double>(num_samples) - 1); }
 
 // A with A A^T = matrix; the ridge keeps it positive definite.
@@ -110,15 +112,42 @@ std::vector<double> LocationFit::ByGram(const HoldOut& hold_out) const {
   return distances;
 }
 
-std::vector<double> LocationFit::ByCovariance(const HoldOut& hold_out) const {
-  const auto count = static_cast<Index>(hold_out.used.size());
-  LocationSamples used(count, centred_.cols());
-  for (Index i = 0; i < count; ++i) {
-    used.row(i) = centred_.row(static_cast<Index>(hold_out.used[static_cast<std::size_t>(i)]));
+LocationSamples LocationFit::SamplesOf(const std::vector<char>& is_wanted) const {
+  const auto count = std::count(is_wanted.begin(), is_wanted.end(), 1);
+  LocationSamples samples(count, centred_.cols());
+  Index row = 0;
+  for (Index i = 0; i < centred_.rows(); ++i) {
+    if (is_wanted[static_cast<std::size_t>(i)] != 0) samples.row(row++) = centred_.row(i);
   }
-  const Eigen::RowVectorXd shift = used.colwise().mean();
-  used.rowwise() -= shift;
-  Eigen::MatrixXd covariance = GramOf(used.transpose()) / Degrees(hold_out.used.size());
+  return samples;
+}
+
+// sum_U (x - shift)(x - shift)^T over the samples used, of mean `shift` and number n_U. With V those left
+// out, and since all samples together are centred, it is also
+//   X^T X - sum_V x x^T - n_U shift shift^T,   shift = -sum_V x / n_U
+// which costs what V does and not what U does; unless the difference would lose what the ridge is worth.
+Eigen::MatrixXd LocationFit::ScatterOf(const HoldOut& hold_out, Eigen::RowVectorXd* shift) const {
+  std::vector<char> is_used(static_cast<std::size_t>(centred_.rows()), 0);
+  for (const std::size_t sample : hold_out.used) is_used[sample] = 1;
+  const auto count = static_cast<double>(hold_out.used.size());
+  if (scatter_.diagonal().maxCoeff() * kLost > ridge_ * count) {
+    LocationSamples used = SamplesOf(is_used);
+    *shift = used.colwise().mean();
+    used.rowwise() -= *shift;
+    return GramOf(used.transpose());
+  }
+  for (char& flag : is_used) flag = flag == 0 ? 1 : 0;
+  const LocationSamples left = SamplesOf(is_used);
+  *shift = -left.colwise().sum() / count;
+  Eigen::MatrixXd scatter = scatter_;
+  scatter.selfadjointView<Eigen::Lower>().rankUpdate(left.transpose(), -1.0);
+  scatter.selfadjointView<Eigen::Lower>().rankUpdate(shift->transpose(), -count);
+  return scatter;
+}
+
+std::vector<double> LocationFit::ByCovariance(const HoldOut& hold_out) const {
+  Eigen::RowVectorXd shift;
+  Eigen::MatrixXd covariance = ScatterOf(hold_out, &shift) / Degrees(hold_out.used.size());
   covariance.diagonal().array() += ridge_;
   Eigen::MatrixXd scored(centred_.cols(), static_cast<Index>(hold_out.scored.size()));
   for (Index s = 0; s < scored.cols(); ++s) {

@@ -24,6 +24,8 @@ class LocationFit {
  private:
   std::vector<double> ByGram(const HoldOut& hold_out) const;
   std::vector<double> ByCovariance(const HoldOut& hold_out) const;
+  LocationSamples SamplesOf(const std::vector<char>& is_wanted) const;
+  Eigen::MatrixXd ScatterOf(const HoldOut& hold_out, Eigen::RowVectorXd* shift) const;
   Eigen::MatrixXd GramOf(const LocationSamples& rows) const;
 
   LocationSamples centred_;  ///< less the mean of all
