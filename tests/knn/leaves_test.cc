@@ -82,7 +82,7 @@ TEST(LeafKernels, AreThePlainLoops) {
   constexpr std::size_t kRows = 70;
   const Coordinates made = Clustered(kRows, kSplitDims, 4);
   std::vector<std::uint32_t> listed;
-  for (std::uint32_t i = 0; i < kRows; ++i) listed.push_back(i * 37 % kRows);
+  for (std::uint32_t i = 0; i < kRows; ++i) listed.push_back(static_cast<std::uint32_t>(i * 37 % kRows));
   for (const std::size_t count : {1, 2, 3, 15, 16, 17, 70}) {
     for (const std::size_t step : {1, 2, 5}) {
       const RowsToSplit rows{made.values.data(), listed.data(), count, step};
