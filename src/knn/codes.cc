@@ -88,6 +88,7 @@ class Rounder {
     return RoundRow(values, size, 1 / (scale_ * step), Codes::kMost / scale_, whole);
   }
 
+  // As RoundRow, of one value.
   RoundedRow RoundOne(float value, float step, std::int8_t* whole) const {
     const float limit = Codes::kMost / scale_;
     const float bounded = std::clamp(value * (1 / (scale_ * step)), -limit, limit);
@@ -144,6 +145,7 @@ void PutLeaf(std::size_t leaf, const std::int8_t* rows, const float* errors, Cod
         static_cast<std::int8_t>(std::lround(static_cast<float>(sums[d]) / static_cast<float>(count)));
     codes->centre_norms[leaf] += centre[d] * centre[d];
   }
+  static_assert(Codes::kGroup == kLeaf, "centres lie as rows do");
   const std::size_t group = leaf / Codes::kGroup * Codes::kGroup;
   Put(centre.data(), 1, dims, codes->centre_codes.data() + group * dims + leaf % Codes::kGroup * 4);
   for (std::size_t j = 0; j < count; ++j) {

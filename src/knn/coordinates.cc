@@ -24,8 +24,8 @@ namespace {
 constexpr std::size_t kBlock = kKernelBlock;
 constexpr std::size_t kRowsAtOnce = 64;
 
-// The channels of the directions that `part` has, in blocks of 32 directions: [blocks x channels x 32],
-// filled up with zeros.
+// Channels first_channel .. first_channel + channels of the directions, in blocks of 32 directions:
+// [blocks x channels x 32], filled up with zeros.
 std::vector<float> InBlocks(const Projection& projection, std::size_t first_channel, std::size_t channels) {
   const std::size_t dims = projection.num_directions, num_blocks = (dims + kBlock - 1) / kBlock;
   std::vector<float> blocks(num_blocks * channels * kBlock);
@@ -37,7 +37,7 @@ std::vector<float> InBlocks(const Projection& projection, std::size_t first_chan
   return blocks;
 }
 
-// Takes the centre off `row`. @return its squared length then.
+// out = row - centre. @return its squared length.
 double Centre(const float* row, const float* centre, std::size_t size, float* out) {
   constexpr std::size_t kSums = 8;  // side by side, for vector instructions
   double sums[kSums] = {};

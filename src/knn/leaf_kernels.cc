@@ -15,6 +15,7 @@ using D = hn::CappedTag<float, 16>;
 using V = hn::Vec<D>;
 constexpr std::size_t kLanes = hn::MaxLanes(D());
 constexpr std::size_t kVectors = kSplitDims / kLanes;
+static_assert(kSplitDims % kLanes == 0);
 
 HWY_INLINE void LoadVectors(const float* HWY_RESTRICT from, V (&vectors)[kVectors]) {
   for (std::size_t v = 0; v < kVectors; ++v) vectors[v] = hn::LoadU(D(), from + v * kLanes);

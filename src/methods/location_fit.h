@@ -25,14 +25,15 @@ class LocationFit {
   std::vector<double> ByGram(const HoldOut& hold_out) const;
   std::vector<double> ByCovariance(const HoldOut& hold_out) const;
   LocationSamples SamplesOf(const std::vector<char>& is_wanted) const;
+  // Only the lower half is valid.
   Eigen::MatrixXd ScatterOf(const HoldOut& hold_out, Eigen::RowVectorXd* shift) const;
   Eigen::MatrixXd GramOf(const LocationSamples& rows) const;
 
   LocationSamples centred_;  ///< less the mean of all
   Eigen::RowVectorXd mean_;
   double ridge_;
-  Eigen::MatrixXd gram_;     ///< X X^T, for n < d or where a hold-out needs it: lower half
-  Eigen::MatrixXd scatter_;  ///< X^T X, for n >= d: lower half
+  Eigen::MatrixXd gram_;     ///< X X^T, for n < d
+  Eigen::MatrixXd scatter_;  ///< X^T X, for n >= d
 };
 
 }  // namespace touchstone

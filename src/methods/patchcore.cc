@@ -123,18 +123,26 @@ MethodScores PatchCoreScorer::Score(const ImageFeatures& features, std::uint64_t
   return scores;
 }
 
-std::vector<LevelPart> PatchCoreScorer::Parts(const ImageFeatures& features, const MethodScores& /*scores*/,
-                                              std::size_t /*grid*/, std::size_t location) const {
+std::vector<LevelPart> PatchCoreScorer::Parts(const ImageFeatures& features, const MethodScores& scores,
+                                              std::size_t grid, std::size_t location) const {
   const FeatureMap patches = PatchesOf(features);
-  const RowsView query{patches.row(location), 1, bank_.patches.cols};
-  const float* normal = bank_.patches.row(search_->Nearest(query, 1, {})[0].row);
+  const float* patch = patches.row(location);
+  // The patch that the score is made of, and not one found anew, which --search ivfpq could answer otherwise.
+  const PatchNeighbor& nearest = scores.nearest[grid][location];
+  std::size_t row = 0;
+  while (row < bank_.patches.rows &&
+         (bank_.places[row].image != nearest.image || bank_.places[row].location != nearest.location)) {
+    ++row;
+  }
+  if (row == bank_.patches.rows) throw std::logic_error("PatchCoreScorer::Parts: scores of another bank");
+  const float* normal = bank_.patches.row(row);
   std::vector<LevelPart> parts;
   std::size_t begin = 0;
   for (std::size_t l = 0; l < options_.levels.size(); ++l) {
     std::size_t end = (l + 1) * bank_.patches.cols / options_.levels.size();  // kReference: equal turns
     const auto channels = level_shapes_[static_cast<std::size_t>(options_.levels[l]) - 1].channels;
     if (options_.pooling == Pooling::kPaper) end = begin + static_cast<std::size_t>(channels);
-    parts.push_back({options_.levels[l], SquaredDistance(query.data + begin, normal + begin, end - begin)});
+    parts.push_back({options_.levels[l], SquaredDistance(patch + begin, normal + begin, end - begin)});
     begin = end;
   }
   return parts;
