@@ -202,6 +202,14 @@ Size ParseSize(const std::string& text, const std::string& option) {
   return {std::stoi(width), std::stoi(height)};
 }
 
+// Not a photograph that was named by mistake: an earlier document, or nothing.
+bool MayBeReplacedByJson(const std::filesystem::path& file) {
+  std::ifstream stream(file);
+  char first = '{';
+  stream >> first;
+  return first == '{';
+}
+
 void CheckJsonFile(const CommonOptions& common) {
   if (common.json.empty() || common.json == "-") return;
   std::error_code error;
@@ -211,6 +219,9 @@ void CheckJsonFile(const CommonOptions& common) {
   if (IsWrittenInPlace(common.json) && std::filesystem::exists(common.json, error)) {
     if (access(common.json.c_str(), W_OK) == 0) return;
     throw Error(ErrorCode::kUsage, "--json: may not be written to; name another file", common.json);
+  }
+  if (std::filesystem::is_regular_file(common.json, error) && !MayBeReplacedByJson(common.json)) {
+    throw Error(ErrorCode::kUsage, "--json: exists and is no JSON document; name another file", common.json);
   }
   const std::filesystem::path folder = LinkTarget(common.json).parent_path();
   if (!std::filesystem::is_directory(folder, error) || access(folder.c_str(), W_OK) != 0) {

@@ -208,6 +208,16 @@ def test_json_with_a_file_leaves_standard_output_alone(touchstone, tmp_path, gal
     assert (tmp_path / "doc.json").read_bytes() == (tmp_path / "r" / "results.json").read_bytes()
 
 
+def test_json_replaces_an_earlier_document_and_no_photograph(touchstone, tmp_path, gallery):
+    photograph, document = tmp_path / "part.png", tmp_path / "doc.json"
+    photograph.write_bytes(b"\x89PNG\r\n\x1a\n and more")
+    document.write_text(' {"of": "an earlier run"}')
+    refusal(touchstone("gallery", "verify", gallery, f"--json={photograph}"), 2, "--json", "part.png")
+    assert photograph.read_bytes().startswith(b"\x89PNG")
+    assert touchstone("gallery", "verify", gallery, f"--json={document}").code == 0
+    assert "earlier" not in document.read_text()
+
+
 def test_json_takes_no_value_after_a_space(touchstone, gallery, check):
     """`--json doc.json` must not swallow an input."""
     outcome = touchstone("score", "--json", check, "-g", gallery, "-o", "r")
