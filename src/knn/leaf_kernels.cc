@@ -64,7 +64,7 @@ std::size_t SumRowsBeyond(const RowsToSplit& rows, const float* direction, float
   return count;
 }
 
-void MultiplyRows(const RowsToSplit& rows, const float* direction, float* products) {
+void ProductsAlong(const RowsToSplit& rows, const float* direction, float* products) {
   V along[kVectors];
   LoadVectors(direction, along);
   for (std::size_t i = 0; i < rows.count; ++i) {
@@ -83,7 +83,7 @@ namespace touchstone {
 
 HWY_EXPORT(SumRows);
 HWY_EXPORT(SumRowsBeyond);
-HWY_EXPORT(MultiplyRows);
+HWY_EXPORT(ProductsAlong);
 
 void SumRows(const RowsToSplit& rows, float* sums, float* squares) {
   ChooseTarget();
@@ -95,9 +95,9 @@ std::size_t SumRowsBeyond(const RowsToSplit& rows, const float* direction, float
   return HWY_DYNAMIC_DISPATCH(SumRowsBeyond)(rows, direction, threshold, sums);
 }
 
-void MultiplyRows(const RowsToSplit& rows, const float* direction, float* products) {
+void ProductsAlong(const RowsToSplit& rows, const float* direction, float* products) {
   ChooseTarget();
-  HWY_DYNAMIC_DISPATCH(MultiplyRows)(rows, direction, products);
+  HWY_DYNAMIC_DISPATCH(ProductsAlong)(rows, direction, products);
 }
 
 }  // namespace touchstone

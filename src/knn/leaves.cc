@@ -27,7 +27,7 @@ class Splitter {
     if (count <= Codes::kLeaf) return;
     const std::size_t half = (count / Codes::kLeaf + 1) / 2 * Codes::kLeaf;
     const RowsToSplit all{values_.data(), rows, count, std::max<std::size_t>(1, count / kSample)};
-    MultiplyRows(all, Direction(all).data(), products_.data());
+    ProductsAlong(all, Direction(all).data(), products_.data());
     for (std::size_t i = 0; i < count; ++i) keys_[i] = Key(products_[i], rows[i]);
     const auto end = keys_.begin() + static_cast<std::ptrdiff_t>(count);
     std::nth_element(keys_.begin(), keys_.begin() + static_cast<std::ptrdiff_t>(half), end);

@@ -39,6 +39,6 @@ void SumRows(const RowsToSplit& rows, float* sums, float* squares);
 std::size_t SumRowsBeyond(const RowsToSplit& rows, const float* direction, float threshold, float* sums);
 
 /// products[i] = row i . direction, for all `count` of them.
-void MultiplyRows(const RowsToSplit& rows, const float* direction, float* products);
+void ProductsAlong(const RowsToSplit& rows, const float* direction, float* products);
 
 }  // namespace touchstone

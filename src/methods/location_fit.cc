@@ -112,12 +112,12 @@ std::vector<double> LocationFit::ByGram(const HoldOut& hold_out) const {
   return distances;
 }
 
-LocationSamples LocationFit::SamplesOf(const std::vector<char>& is_wanted) const {
-  const auto count = std::count(is_wanted.begin(), is_wanted.end(), 1);
+LocationSamples LocationFit::SamplesOf(const std::vector<char>& is_used, char wanted) const {
+  const auto count = std::count(is_used.begin(), is_used.end(), wanted);
   LocationSamples samples(count, centred_.cols());
   Index row = 0;
   for (Index i = 0; i < centred_.rows(); ++i) {
-    if (is_wanted[static_cast<std::size_t>(i)] != 0) samples.row(row++) = centred_.row(i);
+    if (is_used[static_cast<std::size_t>(i)] == wanted) samples.row(row++) = centred_.row(i);
   }
   return samples;
 }
@@ -131,13 +131,12 @@ Eigen::MatrixXd LocationFit::ScatterOf(const HoldOut& hold_out, Eigen::RowVector
   for (const std::size_t sample : hold_out.used) is_used[sample] = 1;
   const auto count = static_cast<double>(hold_out.used.size());
   if (scatter_.diagonal().maxCoeff() * kLost > ridge_ * count) {
-    LocationSamples used = SamplesOf(is_used);
+    LocationSamples used = SamplesOf(is_used, 1);
     *shift = used.colwise().mean();
     used.rowwise() -= *shift;
     return GramOf(used.transpose());
   }
-  for (char& flag : is_used) flag = flag == 0 ? 1 : 0;
-  const LocationSamples left = SamplesOf(is_used);
+  const LocationSamples left = SamplesOf(is_used, 0);
   *shift = -left.colwise().sum() / count;
   Eigen::MatrixXd scatter = scatter_;
   scatter.selfadjointView<Eigen::Lower>().rankUpdate(left.transpose(), -1.0);

@@ -24,7 +24,7 @@ class LocationFit {
  private:
   std::vector<double> ByGram(const HoldOut& hold_out) const;
   std::vector<double> ByCovariance(const HoldOut& hold_out) const;
-  LocationSamples SamplesOf(const std::vector<char>& is_wanted) const;
+  LocationSamples SamplesOf(const std::vector<char>& is_used, char wanted) const;
   // Only the lower half is valid.
   Eigen::MatrixXd ScatterOf(const HoldOut& hold_out, Eigen::RowVectorXd* shift) const;
   Eigen::MatrixXd GramOf(const LocationSamples& rows) const;

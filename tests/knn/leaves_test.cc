@@ -90,7 +90,7 @@ TEST(LeafKernels, AreThePlainLoops) {
       std::vector<double> sums(kSplitDims), squares(kSplitDims), beyond(kSplitDims);
       std::size_t num_beyond = 0;
       std::vector<float> products(count);
-      MultiplyRows(rows, direction, products.data());
+      ProductsAlong(rows, direction, products.data());
       const float threshold = products[count / 2] - 0.5F;  // no product is within rounding of it
       for (std::size_t i = 0; i < count; ++i) {
         double product = 0;
