@@ -65,6 +65,9 @@ std::optional<Interval> IntervalOfMean(const std::vector<const Interval*>& inter
     sets.push_back(interval->resamples.get());
     if (sets.back() == nullptr || sets.back()->size() != sets[0]->size()) return std::nullopt;
   }
+  if (sets.empty()) return std::nullopt;
+  // Sets as far apart as there are resamples would get the same shift, as if they shared their images.
+  if (draws == Draws::kIndependent && sets.size() > sets[0]->size()) return std::nullopt;
   std::sort(sets.begin(), sets.end(), [](const auto* a, const auto* b) { return *a < *b; });
   std::vector<double> means(sets[0]->size());
   for (std::size_t s = 0; s < sets.size(); ++s) {

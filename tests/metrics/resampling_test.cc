@@ -85,6 +85,16 @@ TEST(IntervalOfMean, DoesNotDependOnTheOrderOfTheSets) {
   EXPECT_EQ(there->high, back->high);
 }
 
+TEST(IntervalOfMean, IsUndefinedWithoutSetsAndForMoreIndependentSetsThanResamples) {
+  EXPECT_FALSE(IntervalOfMean({}, Draws::kTogether, 0.95).has_value());
+  EXPECT_FALSE(IntervalOfMean({}, Draws::kIndependent, 0.95).has_value());
+  const auto number = [](Random& random) { return std::vector<double>{static_cast<double>(random() % 100)}; };
+  const Interval set = PercentileIntervals({3, 0.95, 0}, number)[0];
+  EXPECT_TRUE(IntervalOfMean({&set, &set, &set}, Draws::kIndependent, 0.95).has_value());
+  EXPECT_FALSE(IntervalOfMean({&set, &set, &set, &set}, Draws::kIndependent, 0.95).has_value());
+  EXPECT_TRUE(IntervalOfMean({&set, &set, &set, &set}, Draws::kTogether, 0.95).has_value());
+}
+
 TEST(IntervalOfMean, IsUndefinedWithoutResamplesOfEverySet) {
   int next = 0;
   WithThreads(1, [&] {

@@ -31,8 +31,9 @@ enum class Draws {
 
 /// The interval of the mean of a figure over several sets of images: draw by draw the mean of what the sets
 /// gave. It depends on neither their names nor their order.
-/// @param intervals  of the sets, made with the same options; at least one.
-/// @return nothing where one of them has kept no resamples, or other numbers of them.
+/// @param intervals  of the sets, made with the same options.
+/// @return nothing where there is no set, where one of them has kept no resamples, or other numbers of them,
+/// and where there are more independent sets than resamples, so that two of them would be drawn together.
 std::optional<Interval> IntervalOfMean(const std::vector<const Interval*>& intervals, Draws draws,
                                        double confidence);
 
