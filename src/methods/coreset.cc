@@ -1,7 +1,9 @@
 #include "touchstone/methods/coreset.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <mutex>
 #include <numeric>
 #include <random>
 #include <string>
@@ -31,12 +33,20 @@ void CheckLength(const float* projected, std::size_t dims, std::size_t image) {
                   "are not finite, or too long to be measured; use another extractor");
 }
 
-// psi of all patches of all images: [N * locations x num_dims].
+// psi of all patches of all images: [N * locations x num_dims]; nothing where `go_on` ended it.
 std::vector<float> ProjectAll(const GalleryFeatures& gallery, const ScoringOptions& options,
-                              const SparseProjection& projection, std::size_t locations) {
+                              const SparseProjection& projection, std::size_t locations,
+                              const std::function<bool(std::size_t)>& go_on) {
   const std::size_t dims = projection.num_dims();
   std::vector<float> projected(gallery.num_images() * locations * dims);
+  std::atomic<bool> was_stopped = false;
+  std::mutex asking;
   ParallelFor(gallery.num_images(), [&](std::size_t image) {
+    if (go_on) {
+      const std::lock_guard<std::mutex> one_at_a_time(asking);
+      if (!was_stopped) was_stopped = !go_on(0);
+    }
+    if (was_stopped) return;
     const FeatureMap patches = PatchFeatures(gallery.ReadPyramid(image, options.levels), options.pooling);
     for (std::size_t p = 0; p < locations; ++p) {
       float* out = projected.data() + (image * locations + p) * dims;
@@ -44,6 +54,7 @@ std::vector<float> ProjectAll(const GalleryFeatures& gallery, const ScoringOptio
       CheckLength(out, dims, image);
     }
   });
+  if (was_stopped) projected.clear();
   return projected;
 }
 
@@ -100,7 +111,8 @@ std::vector<std::size_t> ChooseCoreset(const GalleryFeatures& gallery, const Sco
     return all;
   }
   const SparseProjection projection(static_cast<std::size_t>(shape.channels), options.seed);
-  const std::vector<float> projected = ProjectAll(gallery, options, projection, locations);
+  const std::vector<float> projected = ProjectAll(gallery, options, projection, locations, go_on);
+  if (projected.empty()) return {};
   std::vector<std::size_t> chosen =
       GreedyKCentre({projected.data(), total, projection.num_dims()}, count, go_on);
   std::sort(chosen.begin(), chosen.end());

@@ -2,12 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cmath>
 #include <random>
 #include <set>
 
 #include "core/support.h"
 #include "methods/fake_gallery.h"
+#include "touchstone/core/parallel.h"
 #include "touchstone/knn/k_centre.h"
 #include "touchstone/methods/patch_features.h"
 
@@ -111,6 +113,35 @@ TEST(ChooseCoreset, NamesTheImageThatCannotBeMeasured) {
       EXPECT_TRUE(Refuses(ErrorCode::kNotFinite, "image 2 of the gallery",
                           [&] { ChooseCoreset(gallery, PatchCore(0.5, {1})); }));
     }
+  }
+}
+
+// Counts the images that are read.
+class CountingGallery : public FakeGallery {
+ public:
+  using FakeGallery::FakeGallery;
+  std::vector<FeatureMap> ReadPyramid(std::size_t image, const std::vector<int>& levels) const override {
+    ++num_read;
+    return FakeGallery::ReadPyramid(image, levels);
+  }
+  mutable std::atomic<std::size_t> num_read = 0;
+};
+
+TEST(ChooseCoreset, CanBeEndedWhileImagesAreProjected) {
+  const CountingGallery gallery(GalleryOf(40, {{3, 3, 200}}).images());
+  for (const int threads : {1, 2, 7}) {
+    gallery.num_read = 0;
+    std::size_t num_asked = 0;
+    std::vector<std::size_t> chosen;
+    WithThreads(threads, [&] {
+      chosen = ChooseCoreset(gallery, PatchCore(0.5, {1}), [&](std::size_t num_chosen) {
+        EXPECT_EQ(num_chosen, 0U);
+        return ++num_asked < 5;
+      });
+    });
+    EXPECT_TRUE(chosen.empty());
+    EXPECT_LE(gallery.num_read, 4U);  // one that was let on may still see that another was not
+    EXPECT_EQ(num_asked, 5U);
   }
 }
 

@@ -40,7 +40,8 @@ std::size_t CoresetSize(double coreset, std::size_t num_patches);
 
 /// The patches that a bank keeps: CoresetSize of the PatchFeatures of all images, by greedy k-centre on their
 /// projections (knn/k_centre.h), or all of them where coreset = 1.
-/// @param options  levels filled in. @param go_on  as GreedyKCentre's: false ends the selection early.
+/// @param options  levels filled in. @param go_on  as GreedyKCentre's: false ends the selection early. It is
+/// asked with 0 before each image is projected too, by one thread at a time; false leaves nothing chosen.
 /// @return patch numbers image * locations + location, ascending.
 /// @throws Error kNotFinite naming the image whose patches are too long to be measured; nothing is
 /// measured where coreset = 1. Memory: 128 floats a patch and GreedyKCentre's.
