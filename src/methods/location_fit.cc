@@ -125,12 +125,14 @@ LocationSamples LocationFit::SamplesOf(const std::vector<char>& is_used, char wa
 // sum_U (x - shift)(x - shift)^T over the samples used, of mean `shift` and number n_U. With V those left
 // out, and since all samples together are centred, it is also
 //   X^T X - sum_V x x^T - n_U shift shift^T,   shift = -sum_V x / n_U
-// which costs what V does and not what U does; unless the difference would lose what the ridge is worth.
+// which costs what V does and not what U does: for whichever are fewer, unless the difference would lose
+// what the ridge is worth.
 Eigen::MatrixXd LocationFit::ScatterOf(const HoldOut& hold_out, Eigen::RowVectorXd* shift) const {
   std::vector<char> is_used(static_cast<std::size_t>(centred_.rows()), 0);
   for (const std::size_t sample : hold_out.used) is_used[sample] = 1;
   const auto count = static_cast<double>(hold_out.used.size());
-  if (scatter_.diagonal().maxCoeff() * kLost > ridge_ * count) {
+  const bool would_lose = scatter_.diagonal().maxCoeff() * kLost > ridge_ * count;
+  if (would_lose || 2 * hold_out.used.size() <= is_used.size()) {
     LocationSamples used = SamplesOf(is_used, 1);
     *shift = used.colwise().mean();
     used.rowwise() -= *shift;

@@ -165,6 +165,30 @@ TEST(Padim, ScoresHeldOutImagesByTheGaussiansOfTheOthers) {
   }
 }
 
+// The covariance is summed over the images used, or what those left out add is taken off, whichever are
+// fewer.
+TEST(Padim, ScoresHeldOutImagesByAnyShareOfTheOthers) {
+  constexpr std::size_t kImages = 30;
+  const FakeGallery gallery = GalleryOf(kImages);
+  for (const int dims : {3, 12}) {
+    GaussianFitting fitting;
+    for (const std::size_t num_used : {12U, 14U, 15U, 16U, 29U}) {
+      const std::vector<std::size_t> used = FirstNumbers(num_used);
+      fitting.hold_outs.push_back({{kImages - 1}, used});
+    }
+    Fitted fitted;
+    Fit(gallery, Options(dims), fitting, &fitted);
+    for (std::size_t i = 0; i < fitting.hold_outs.size(); ++i) {
+      const std::vector<std::size_t>& used = fitting.hold_outs[i].used;
+      for (std::size_t p = 0; p < kLocations; ++p) {
+        const double expected =
+            Mahalanobis(gallery.images(), used, gallery.images()[kImages - 1], p, fitted.model.channels);
+        EXPECT_NEAR(fitted.own[i][p], expected, 1e-6 * expected) << used.size() << " used, " << dims;
+      }
+    }
+  }
+}
+
 TEST(Padim, PartsOfTheLevelsAddUpToTheSquaredDistance) {
   for (const std::size_t num_images : {4U, 30U}) {
     const FakeGallery gallery = GalleryOf(num_images);
