@@ -120,6 +120,52 @@ Json GalleryJson(const Gallery& gallery) {
           {"thresholds", ThresholdsJson(manifest)}};
 }
 
+// "0.485 0.456 0.406"
+std::string Triple(const std::array<float, 3>& v) {
+  char triple[96];
+  std::snprintf(triple, sizeof triple, "%g %g %g", static_cast<double>(v[0]), static_cast<double>(v[1]),
+                static_cast<double>(v[2]));
+  return triple;
+}
+
+std::string ExtractorText(const std::filesystem::path& file, const Extractor& extractor) {
+  const ExtractorInfo& info = extractor.info();
+  const Size input = NetworkInputSize(Preprocessing{});
+  const std::vector<FeatureShape> shapes = LevelShapes(info, input);
+  std::string text = Line("model", file.string()) + Line("sha256", extractor.sha256()) +
+                     Line("name", info.name + ", version " + info.version) + Line("license", info.license) +
+                     Line("weights", info.weights_source);
+  if (info.has_random_weights()) text += Line("", "RANDOM WEIGHTS: for speed and smoke tests only");
+  for (std::size_t l = 0; l < shapes.size(); ++l) {
+    text += Line("level " + std::to_string(l + 1), Described(shapes[l]) + "  (" + info.levels[l].name +
+                                                       ", stride " + std::to_string(info.levels[l].stride) +
+                                                       ", at " + SizeText(input) + ")");
+  }
+  return text + Line("global", std::to_string(info.global_size)) +
+         Line("input", "multiples of " + std::to_string(info.input_multiple) + " pixels; mean " +
+                           Triple(info.mean) + ", std " + Triple(info.stddev) + " of RGB in 0..1");
+}
+
+Json ExtractorJson(const std::filesystem::path& file, const Extractor& extractor) {
+  const ExtractorInfo& info = extractor.info();
+  Json levels = Json::array();
+  for (const auto& level : info.levels)
+    levels.push_back({{"name", level.name}, {"channels", level.channels}, {"stride", level.stride}});
+  return {{"schema", "touchstone.model-info/1"},
+          {"file", file.string()},
+          {"sha256", extractor.sha256()},
+          {"name", info.name},
+          {"version", info.version},
+          {"license", info.license},
+          {"weights", {{"source", info.weights_source}, {"sha256", info.weights_sha256}}},
+          {"mean", info.mean},
+          {"std", info.stddev},
+          {"levels", levels},
+          {"global_size", info.global_size},
+          {"input_multiple", info.input_multiple},
+          {"default_levels", info.default_levels}};
+}
+
 }  // namespace
 
 Description DescribeGallery(const std::filesystem::path& folder) {
@@ -180,45 +226,7 @@ Description VerifyGallery(const std::filesystem::path& folder) {
 Description DescribeModel(const std::string& name_or_file) {
   const std::filesystem::path file = FindModel(name_or_file, "");
   const Extractor extractor = Extractor::Load(file);
-  const ExtractorInfo& info = extractor.info();
-  const Size input = NetworkInputSize(Preprocessing{});
-  const std::vector<FeatureShape> shapes = LevelShapes(info, input);
-  std::string text = Line("model", file.string()) + Line("sha256", extractor.sha256()) +
-                     Line("name", info.name + ", version " + info.version) + Line("license", info.license) +
-                     Line("weights", info.weights_source);
-  if (info.has_random_weights()) text += Line("", "RANDOM WEIGHTS: for speed and smoke tests only");
-  Json levels = Json::array();
-  for (std::size_t l = 0; l < shapes.size(); ++l) {
-    text += Line("level " + std::to_string(l + 1), Described(shapes[l]) + "  (" + info.levels[l].name +
-                                                       ", stride " + std::to_string(info.levels[l].stride) +
-                                                       ", at " + SizeText(input) + ")");
-    levels.push_back({{"name", info.levels[l].name},
-                      {"channels", info.levels[l].channels},
-                      {"stride", info.levels[l].stride}});
-  }
-  const auto three = [](const std::array<float, 3>& v) {
-    char triple[96];
-    std::snprintf(triple, sizeof triple, "%g %g %g", static_cast<double>(v[0]), static_cast<double>(v[1]),
-                  static_cast<double>(v[2]));
-    return std::string(triple);
-  };
-  text += Line("global", std::to_string(info.global_size)) +
-          Line("input", "multiples of " + std::to_string(info.input_multiple) + " pixels; mean " +
-                            three(info.mean) + ", std " + three(info.stddev) + " of RGB in 0..1");
-  const Json json = {{"schema", "touchstone.model-info/1"},
-                     {"file", file.string()},
-                     {"sha256", extractor.sha256()},
-                     {"name", info.name},
-                     {"version", info.version},
-                     {"license", info.license},
-                     {"weights", {{"source", info.weights_source}, {"sha256", info.weights_sha256}}},
-                     {"mean", info.mean},
-                     {"std", info.stddev},
-                     {"levels", levels},
-                     {"global_size", info.global_size},
-                     {"input_multiple", info.input_multiple},
-                     {"default_levels", info.default_levels}};
-  return {text, Dump(json)};
+  return {ExtractorText(file, extractor), Dump(ExtractorJson(file, extractor))};
 }
 
 }  // namespace touchstone

@@ -62,6 +62,27 @@ ExitCode RunEvaluate(const EvaluateArguments& arguments, const CommonOptions& co
   return ExitCode::kDone;
 }
 
+// What is evaluated: a results folder, or maps and the images that they are of.
+void AddSubject(CLI::App* evaluate, EvaluateOptions* options) {
+  CLI::Option* results = evaluate
+                             ->add_option("RESULTS", options->results,
+                                          "A results folder; metrics.json and report.html are written to it")
+                             ->check(NotEmpty());
+  CLI::Option* maps =
+      evaluate
+          ->add_option("--maps", options->maps, "Anybody's maps: MAPS/<category>/test/<defect>/<stem>.tiff")
+          ->type_name("MAPS")
+          ->check(NotEmpty())
+          ->excludes(results);
+  CLI::Option* dataset =
+      evaluate
+          ->add_option("--dataset", options->dataset, "Their images: ROOT/<category>/test/<defect>/<stem>.*")
+          ->type_name("ROOT")
+          ->check(NotEmpty())
+          ->needs(maps);
+  maps->needs(dataset);
+}
+
 }  // namespace
 
 void AddEvaluate(CLI::App* app, CommonOptions* common, Command* chosen) {
@@ -69,23 +90,7 @@ void AddEvaluate(CLI::App* app, CommonOptions* common, Command* chosen) {
   CLI::App* evaluate =
       app->add_subcommand("evaluate", "Compare scores and maps with ground truth: ROCAUC and PRO");
   EvaluateOptions& options = arguments->options;
-  CLI::Option* results = evaluate
-                             ->add_option("RESULTS", options.results,
-                                          "A results folder; metrics.json and report.html are written to it")
-                             ->check(NotEmpty());
-  CLI::Option* maps =
-      evaluate
-          ->add_option("--maps", options.maps, "Anybody's maps: MAPS/<category>/test/<defect>/<stem>.tiff")
-          ->type_name("MAPS")
-          ->check(NotEmpty())
-          ->excludes(results);
-  CLI::Option* dataset =
-      evaluate
-          ->add_option("--dataset", options.dataset, "Their images: ROOT/<category>/test/<defect>/<stem>.*")
-          ->type_name("ROOT")
-          ->check(NotEmpty())
-          ->needs(maps);
-  maps->needs(dataset);
+  AddSubject(evaluate, &options);
   evaluate
       ->add_option("--ground-truth", options.ground_truth,
                    "Folder of masks, <defect>/<stem>_mask.* [ground_truth beside test]")
@@ -106,7 +111,7 @@ void AddEvaluate(CLI::App* app, CommonOptions* common, Command* chosen) {
   AddCommonOptions(evaluate, common, {"--force"});
   evaluate->footer(kExamples);
   evaluate->callback([=] {
-    if (results->count() == 0 && maps->count() == 0)
+    if (evaluate->count("RESULTS") == 0 && evaluate->count("--maps") == 0)
       throw CLI::RequiredError("RESULTS, or --maps and --dataset,");
     *chosen = [=](Terminal& terminal) { return RunEvaluate(*arguments, *common, terminal); };
   });

@@ -127,6 +127,32 @@ ExitCode RunScore(const ScoreArguments& arguments, const CommonOptions& common, 
   return Judge(summary, arguments);
 }
 
+// What is written beside the scores.
+void AddPictures(CLI::App* score, ScoreArguments* arguments) {
+  CLI::Option* maps =
+      score->add_option("--maps", arguments->options.maps_dir, "Folder for the raw maps [RESULTS/maps]")
+          ->type_name("DIR")
+          ->check(NotEmpty());
+  score->add_flag("--no-maps", arguments->no_maps, "Write no raw maps (TIFF)")->excludes(maps);
+  CLI::Option* style = AddNamed(score, "--heatmap-style", &arguments->heatmap_style, HeatmapStyleNames(),
+                                "Colours over the photograph, colours alone, contour alone, or photograph, "
+                                "overlay and scale [overlay]");
+  score->add_flag("--no-heatmaps", arguments->no_heatmaps, "Write no heat maps (PNG)")->excludes(style);
+}
+
+// What is made of the scores.
+void AddJudgement(CLI::App* score, ScoreArguments* arguments) {
+  score
+      ->add_flag("--gate{-}", arguments->gate,
+                 "spade: no patch search for images whose retrieval score is at most what this share of good "
+                 "images exceeds: they are normal, their maps and scores 0 [the false-alarm rate]")
+      ->type_name("[=RATE]");
+  score->add_option("--fail-above", arguments->fail_above, "Exit with 4 if a score is above this")
+      ->type_name("S");
+  score->add_option("--fail-on", arguments->fail_on, "Exit with 4 if a verdict is this")
+      ->check(CLI::IsMember({"anomalous"}));
+}
+
 }  // namespace
 
 void AddScore(CLI::App* app, CommonOptions* common, Command* chosen) {
@@ -147,23 +173,8 @@ void AddScore(CLI::App* app, CommonOptions* common, Command* chosen) {
       ->required()
       ->check(NotEmpty())
       ->type_name("RESULTS");
-  CLI::Option* maps = score->add_option("--maps", options.maps_dir, "Folder for the raw maps [RESULTS/maps]")
-                          ->type_name("DIR")
-                          ->check(NotEmpty());
-  score->add_flag("--no-maps", arguments->no_maps, "Write no raw maps (TIFF)")->excludes(maps);
-  CLI::Option* style = AddNamed(score, "--heatmap-style", &arguments->heatmap_style, HeatmapStyleNames(),
-                                "Colours over the photograph, colours alone, contour alone, or photograph, "
-                                "overlay and scale [overlay]");
-  score->add_flag("--no-heatmaps", arguments->no_heatmaps, "Write no heat maps (PNG)")->excludes(style);
-  score
-      ->add_flag("--gate{-}", arguments->gate,
-                 "spade: no patch search for images whose retrieval score is at most what this share of good "
-                 "images exceeds: they are normal, their maps and scores 0 [the false-alarm rate]")
-      ->type_name("[=RATE]");
-  score->add_option("--fail-above", arguments->fail_above, "Exit with 4 if a score is above this")
-      ->type_name("S");
-  score->add_option("--fail-on", arguments->fail_on, "Exit with 4 if a verdict is this")
-      ->check(CLI::IsMember({"anomalous"}));
+  AddPictures(score, arguments.get());
+  AddJudgement(score, arguments.get());
   AddRoi(score, &options.roi, " [the gallery's]");
   AddScoringOptions(score, &options.scoring);
   AddCommonOptions(score, common);

@@ -50,7 +50,8 @@ class IvfPqSearch {
   /// Of each query row k rows, nearest first, of equal ones the lowest: [P * k]. The lists of the 16 nearest
   /// centres are searched (all of them where those hold fewer than k rows) for the 4 k rows whose codes (1)
   /// are nearest, and of those the k nearest are taken by their distances, which are the true ones
-  /// (SquaredDistance).
+  /// (SquaredDistance). The queries go to faiss in blocks of 256, one a thread, so that beside the result a
+  /// thread holds the 4 k candidates of one block and the tables that faiss makes for it.
   /// @param query   [P x C], finite.
   /// @param absent  [N] rows that are not 0 do not count; empty = all do. At least k must remain.
   std::vector<Neighbor> Nearest(RowsView query, std::size_t k, const std::vector<char>& absent = {}) const;
