@@ -80,8 +80,8 @@ void ScoreInto(Sample* sample, const std::vector<InputItem>& items, const Scorin
   RunPipeline([&]() -> PipelineWork {
     if (next == items.size() || progress.Interrupted()) return {};
     return [&, index = next++]() -> PipelineEmit {
-      auto scored = std::make_shared<ScoredImage>(ScoreImage(items[index], context));
-      return [sample, scored] { sample->Add(scored->result); };
+      auto scored = std::make_shared<ImageResult>(TryToExamine(items[index], context).scored.result);
+      return [sample, scored] { sample->Add(*scored); };
     };
   });
   progress.End();

@@ -32,13 +32,6 @@ std::string RelativeName(const std::string& given) {
   return name;
 }
 
-void CheckExists(const std::string& given) {
-  std::error_code error;
-  if (!fs::exists(given, error)) {
-    throw Error(ErrorCode::kUsage, "there is no such file or folder; check the path", given);
-  }
-}
-
 // @param prefix  of the paths of a folder's images; empty where the folder is the only input.
 void AppendFolder(const std::string& folder, const std::string& prefix, std::vector<InputItem>* items) {
   for (const ListedImage& image : ListImages(folder, {}).images) {
@@ -83,10 +76,16 @@ void CheckNoOutputIsAFolder(const std::vector<InputItem>& items) {
 
 std::string OutputStem(const std::string& path) { return fs::path(path).replace_extension().string(); }
 
+void CheckExists(const std::string& given) {
+  std::error_code error;
+  if (!fs::exists(given, error)) {
+    throw Error(ErrorCode::kUsage, "there is no such file or folder; check the path", given);
+  }
+}
+
 InputItem ItemFromPath(const std::string& given) {
   const std::string name = RelativeName(given);
   if (name.empty()) throw Error(ErrorCode::kUsage, "the path '" + given + "' names no file");
-  CheckExists(given);
   return {given, name, LabelOf(given)};
 }
 

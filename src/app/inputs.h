@@ -19,8 +19,12 @@ struct InputItem {
 /// both); kIo: a folder without images.
 std::vector<InputItem> ListInputs(const std::vector<std::string>& inputs);
 
-/// A single path as it came on a stream. @throws Error kUsage for "..", an empty or a missing path.
+/// A single path as it came on a stream, whether or not there is such a file. @throws Error kUsage for ".."
+/// and for what names no file.
 InputItem ItemFromPath(const std::string& given);
+
+/// @throws Error kUsage where there is no such file or folder.
+void CheckExists(const std::string& given);
 
 /// `path` without its extension: what the image's outputs are called.
 std::string OutputStem(const std::string& path);

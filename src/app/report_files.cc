@@ -53,6 +53,12 @@ void WriteThumbnails(const fs::path& results_folder, const std::string& image_pa
   WriteBelow(results_folder, ThumbnailName("heatmaps", image_path), pictures.heatmap);
 }
 
+void RemoveThumbnails(const fs::path& results_folder, const std::string& image_path) {
+  std::error_code ignored;
+  for (const char* kind : {"photos", "heatmaps"})
+    fs::remove(results_folder / ThumbnailName(kind, image_path), ignored);
+}
+
 void WriteReport(const fs::path& results_folder, const Results& results, const MetricsReport* metrics,
                  const std::map<std::string, std::vector<fs::path>>& masks) {
   const auto pictures = [&](const ImageResult& image) {

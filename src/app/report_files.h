@@ -23,6 +23,9 @@ ReportPictures MakeThumbnails(const Image& photo, const ScoreMap& map, HeatmapOp
 void WriteThumbnails(const std::filesystem::path& results_folder, const std::string& image_path,
                      const ReportPictures& pictures);
 
+/// Removes them again.
+void RemoveThumbnails(const std::filesystem::path& results_folder, const std::string& image_path);
+
 /// Writes RESULTS/report.html with the thumbnails that are there. @param metrics nullptr before evaluate.
 /// @param masks  ground truth by ImageResult::path; one that cannot be read is left out. @throws Error kIo
 void WriteReport(const std::filesystem::path& results_folder, const Results& results,

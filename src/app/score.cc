@@ -1,10 +1,12 @@
 #include "touchstone/app/score.h"
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <set>
 
 #include "app/inputs.h"
+#include "app/item_stream.h"
 #include "app/load_image.h"
 #include "app/make_scorer.h"
 #include "app/map_scale.h"
@@ -25,46 +27,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kMarker = "results.json";
-
-// Where the images come from: a list made beforehand, or paths that arrive one by one.
-class ItemStream {
- public:
-  explicit ItemStream(std::vector<InputItem> items) : items_(std::move(items)) {}
-  explicit ItemStream(std::istream* paths) : paths_(paths) {}
-
-  std::size_t total() const { return items_.size(); }  ///< 0 = not known
-
-  /// The next item; `error` says why it cannot be scored, if so. False at the end.
-  bool Next(InputItem* item, std::string* error) {
-    error->clear();
-    if (paths_ == nullptr) {
-      if (next_ == items_.size()) return false;
-      *item = items_[next_++];
-      return true;
-    }
-    std::string line;
-    do {
-      if (!std::getline(*paths_, line)) return false;
-      if (!line.empty() && line.back() == '\r') line.pop_back();
-    } while (line.empty());
-    *item = {line, line, ""};
-    try {
-      *item = ItemFromPath(line);
-      if (!stems_.insert(OutputStem(item->path)).second) {
-        *error = "came before under a path that writes the same output files; rename one of the two";
-      }
-    } catch (const Error& refused) {
-      *error = refused.message;
-    }
-    return true;
-  }
-
- private:
-  std::vector<InputItem> items_;
-  std::size_t next_ = 0;
-  std::istream* paths_ = nullptr;
-  std::set<std::string> stems_;
-};
 
 // What the gallery's images are like, to notice images that are not.
 class GalleryComparison {
@@ -234,42 +196,57 @@ class ScoreRun {
       progress_.Advance();
       summary_.times += scored.times;
       comparison.Look(scored);
-      Record(scored.result);
+      Record(scored.result, context);
     };
     progress_.Begin("score", items_.total());
     RunPipeline([&]() -> PipelineWork {
-      InputItem item;
-      std::string refused;
-      if (!items_.Next(&item, &refused)) {
-        was_stopped_ = items_.total() == 0 && progress_.Interrupted();  // it ended the wait for a path
+      const std::optional<TakenItem> taken = items_.Next();
+      was_stopped_ = progress_.Interrupted();
+      if (!taken) {
+        was_stopped_ &= items_.total() == 0;  // it ended the wait for a path
         return {};
       }
-      was_stopped_ = progress_.Interrupted();
       if (was_stopped_) return {};
-      return [&close, &context, item, refused]() -> PipelineEmit {
-        auto scored = std::make_shared<ScoredImage>();
-        if (refused.empty()) {
-          *scored = ScoreImage(item, context);
-        } else {
-          scored->result.path = item.path;
-          scored->result.error_code = ErrorCodeName(ErrorCode::kUsage);
-          scored->result.error = refused;
+      return [&close, &context, taken]() -> PipelineEmit {
+        auto examined = std::make_shared<ExaminedImage>(
+            taken->refused.empty() ? TryToExamine(taken->item, context) : Refused(*taken));
+        // The files of an image that came before are there when its turn comes, and not always earlier.
+        if (taken->came_before) {
+          return [&close, &context, taken, examined] {
+            close(WritePictures(taken->item, context, std::move(*examined)));
+          };
         }
+        const auto scored =
+            std::make_shared<ScoredImage>(WritePictures(taken->item, context, std::move(*examined)));
         return [&close, scored] { close(*scored); };
       };
     });
     progress_.End();
     for (const std::string& warning : comparison.Warnings()) Warn(warning);
+    if (num_replaced_ > 0) {
+      Warn("of paths that came more than once the results folder holds the last (" +
+           CountText(num_replaced_, "earlier one was", "earlier ones were") + " replaced)");
+    }
   }
 
-  void Record(const ImageResult& result) {
-    if (result.failed()) {
-      ++summary_.num_failed;
-      progress_.Warn(result.path + ": " + result.error + " (no score)");
-    } else {
-      on_result_(result);
-    }
-    summary_.results.images.push_back(result);
+  static ExaminedImage Refused(const TakenItem& taken) {
+    ExaminedImage refused;
+    refused.scored.result.path = taken.item.path;
+    refused.scored.result.error_code = ErrorCodeName(ErrorCode::kUsage);
+    refused.scored.result.error = taken.refused;
+    return refused;
+  }
+
+  void Record(const ImageResult& result, const ScoringContext& context) {
+    ++(result.failed() ? summary_.num_failed : summary_.num_scored);
+    if (result.failed()) progress_.Warn(result.path + ": " + result.error + " (no score)");
+    on_result_(result);
+    std::vector<ImageResult>& images = summary_.results.images;
+    const auto [place, is_new] = places_.emplace(result.path, images.size());
+    if (is_new) return images.push_back(result);
+    ++num_replaced_;
+    if (result.failed()) RemovePictures(images[place->second], context);
+    images[place->second] = result;
   }
 
   // After an error that ends the run, such as a full disk: lists what was scored, if that still can be
@@ -296,7 +273,9 @@ class ScoreRun {
   ItemStream items_;
   ProgressSink& progress_;
   const std::function<void(const ImageResult&)>& on_result_;
-  bool was_stopped_ = false;  ///< before all items were taken
+  bool was_stopped_ = false;                   ///< before all items were taken
+  std::map<std::string, std::size_t> places_;  ///< of the paths among the images
+  std::size_t num_replaced_ = 0;
   ScoreSummary summary_;
 };
 

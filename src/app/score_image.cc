@@ -59,21 +59,6 @@ void FillInScores(const ScoringContext& context, const ScoreMap& map, const Meth
   FindRegions(context.judge, map, result);
 }
 
-void WritePictures(const InputItem& item, const ScoringContext& context, const Image& photo,
-                   const ScoreMap& map, ImageResult* result) {
-  if (!context.maps_dir.empty()) {
-    result->map = OutputStem(item.path) + ".tiff";
-    WriteBelow(context.maps_dir, result->map, EncodeScoreMap(map));
-  }
-  if (context.heatmap) {
-    const Image heatmap = DrawHeatmap(photo, map, *context.heatmap);
-    result->heatmap = "heatmaps/" + OutputStem(item.path) + ".png";
-    WriteBelow(context.results_dir, result->heatmap, EncodePng(heatmap, kHeatmapCompression));
-    WriteThumbnails(context.results_dir, item.path,
-                    MakeThumbnails(photo, map, *context.heatmap, context.thumbnail_bytes));
-  }
-}
-
 // An image that the gate stopped is normal: none of its pixels is anomalous.
 ScoreMap MapOf(const MethodScores& scores, const ScoringContext& context, Size size) {
   if (scores.grids.empty()) {
@@ -167,21 +152,43 @@ ExaminedImage ExamineImage(const InputItem& item, const ScoringContext& context)
   return examined;
 }
 
-ScoredImage ScoreImage(const InputItem& item, const ScoringContext& context) {
-  ExaminedImage examined;
+ExaminedImage TryToExamine(const InputItem& item, const ScoringContext& context) {
   try {
-    examined = ExamineImage(item, context);
+    return ExamineImage(item, context);
   } catch (const Error& error) {
-    ScoredImage failed;
-    failed.result = Unscored(item);
-    failed.result.error_code = ErrorCodeName(error.code);
-    failed.result.error = error.message;
+    ExaminedImage failed;
+    failed.scored.result = Unscored(item);
+    failed.scored.result.error_code = ErrorCodeName(error.code);
+    failed.scored.result.error = error.message;
     return failed;
   }
+}
+
+ScoredImage WritePictures(const InputItem& item, const ScoringContext& context, ExaminedImage examined) {
+  ImageResult& result = examined.scored.result;
+  if (result.failed()) return std::move(examined.scored);
   StopWatch watch;
-  WritePictures(item, context, examined.photo, examined.map, &examined.scored.result);
+  if (!context.maps_dir.empty()) {
+    result.map = OutputStem(item.path) + ".tiff";
+    WriteBelow(context.maps_dir, result.map, EncodeScoreMap(examined.map));
+  }
+  if (context.heatmap) {
+    const Image heatmap = DrawHeatmap(examined.photo, examined.map, *context.heatmap);
+    result.heatmap = "heatmaps/" + OutputStem(item.path) + ".png";
+    WriteBelow(context.results_dir, result.heatmap, EncodePng(heatmap, kHeatmapCompression));
+    WriteThumbnails(context.results_dir, item.path,
+                    MakeThumbnails(examined.photo, examined.map, *context.heatmap, context.thumbnail_bytes));
+  }
   examined.scored.times.write_s += watch.Lap();
   return std::move(examined.scored);
+}
+
+void RemovePictures(const ImageResult& result, const ScoringContext& context) {
+  std::error_code ignored;
+  if (!result.map.empty()) fs::remove(context.maps_dir / result.map, ignored);
+  if (result.heatmap.empty()) return;
+  fs::remove(context.results_dir / result.heatmap, ignored);
+  RemoveThumbnails(context.results_dir, result.path);
 }
 
 }  // namespace touchstone

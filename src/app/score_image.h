@@ -65,8 +65,14 @@ Results HeadingOf(const std::filesystem::path& folder, const Gallery& gallery, c
 /// Scores one image and writes nothing. @throws Error if the image cannot be read or scored.
 ExaminedImage ExamineImage(const InputItem& item, const ScoringContext& context);
 
-/// Scores one image and writes its map and heat map. What goes wrong with the image itself is in
-/// the result; what would go wrong with every other one too (a full disk) is thrown.
-ScoredImage ScoreImage(const InputItem& item, const ScoringContext& context);
+/// As ExamineImage, but what goes wrong with the image itself is in the result.
+ExaminedImage TryToExamine(const InputItem& item, const ScoringContext& context);
+
+/// Writes the map and the heat map of an image, unless it failed; they replace earlier ones of its path. What
+/// would go wrong with every other image too (a full disk) is thrown.
+ScoredImage WritePictures(const InputItem& item, const ScoringContext& context, ExaminedImage examined);
+
+/// Removes what WritePictures wrote for an image.
+void RemovePictures(const ImageResult& result, const ScoringContext& context);
 
 }  // namespace touchstone

@@ -27,7 +27,11 @@ const char kExamples[] =
     "  touchstone score photo.png -g gallery -o results --fail-above 2500\n"
     "  touchstone score parts/test -g gallery -o results --fail-on anomalous\n"
     "  find /camera -newer last -name '*.png' | touchstone score - -g gallery -o results\n"
-    "Prints score<TAB>path, higher = more anomalous. An EXIF orientation is not applied.\n"
+    "Prints score<TAB>path, higher = more anomalous. Each path on standard input gets a line, in order, "
+    "with\n"
+    "an empty score if it could not be scored; one that comes again is scored anew, and its files are "
+    "replaced.\n"
+    "An EXIF orientation is not applied.\n"
     "Exit codes: 0 done, 1 no result, 2 usage, 3 some images failed, 4 --fail-above or --fail-on, 130 "
     "interrupted.";
 
@@ -53,17 +57,16 @@ void ReportVerdicts(const Results& results, Terminal& terminal) {
 }
 
 void Report(const ScoreSummary& summary, const ScoreOptions& options, Terminal& terminal) {
-  const std::size_t num_scored = summary.results.images.size() - summary.num_failed;
-  if (num_scored > 0) {
-    const auto per_image = [&](double seconds) { return seconds / static_cast<double>(num_scored); };
+  if (summary.num_scored > 0) {
+    const auto per_image = [&](double seconds) { return seconds / static_cast<double>(summary.num_scored); };
     char text[256];
     std::snprintf(text, sizeof text,
                   "%s in %.1f s (%.1f images/s; a thread spent on one: decode %.3f s, forward %.3f s, search "
                   "%.3f s, maps and files %.3f s)",
-                  CountText(num_scored, "image", "images").c_str(), summary.total_s,
-                  static_cast<double>(num_scored) / summary.total_s, per_image(summary.times.decode_s),
-                  per_image(summary.times.forward_s), per_image(summary.times.search_s),
-                  per_image(summary.times.write_s));
+                  CountText(summary.num_scored, "image", "images").c_str(), summary.total_s,
+                  static_cast<double>(summary.num_scored) / summary.total_s,
+                  per_image(summary.times.decode_s), per_image(summary.times.forward_s),
+                  per_image(summary.times.search_s), per_image(summary.times.write_s));
     terminal.Say(text);
   }
   ReportVerdicts(summary.results, terminal);
@@ -73,20 +76,27 @@ void Report(const ScoreSummary& summary, const ScoreOptions& options, Terminal& 
                "; to look at: " + (options.output / "report.html").string());
 }
 
-ExitCode Judge(const ScoreSummary& summary, const ScoreArguments& arguments) {
-  ExitCode code = ExitCode::kDone;
-  for (const ImageResult& image : summary.results.images) {
-    // The number as it is shown: a limit copied from there is not exceeded by it.
-    const bool above =
-        arguments.fail_above && image.score && std::stod(FormatNumber(*image.score)) > *arguments.fail_above;
-    const bool anomalous = !arguments.fail_on.empty() && image.verdict == "anomalous";
-    if (above || anomalous) code = Worse(code, ExitCode::kExceeded);
-  }
+// Whether --fail-above or --fail-on is about this image.
+bool Exceeds(const ImageResult& image, const ScoreArguments& arguments) {
+  // The number as it is shown: a limit copied from there is not exceeded by it.
+  const bool above =
+      arguments.fail_above && image.score && std::stod(FormatNumber(*image.score)) > *arguments.fail_above;
+  return above || (!arguments.fail_on.empty() && image.verdict == "anomalous");
+}
+
+ExitCode CodeOf(const ScoreSummary& summary, bool exceeded) {
+  ExitCode code = exceeded ? ExitCode::kExceeded : ExitCode::kDone;
   if (summary.num_failed > 0) code = Worse(code, ExitCode::kSomeFailed);
-  const bool none = summary.num_failed == summary.results.images.size();
-  if (none && summary.num_failed > 0) code = Worse(code, ExitCode::kNoResult);
+  if (summary.num_failed > 0 && summary.num_scored == 0) code = Worse(code, ExitCode::kNoResult);
   if (summary.interrupted) code = Worse(code, ExitCode::kInterrupted);
   return code;
+}
+
+// "score<TAB>path". On standard input a path is a question, and whoever asks may wait for its answer: where
+// there is no score, the line has none. In a folder nobody waits, and such an image has no line.
+void PrintAnswer(const ImageResult& image, bool is_asked, Terminal& terminal) {
+  if (image.failed() && !is_asked) return;
+  terminal.Print((image.score ? FormatNumber(*image.score) : "") + '\t' + Printable(image.path));
 }
 
 double GateRate(const std::string& text) {
@@ -110,9 +120,11 @@ ExitCode RunScore(const ScoreArguments& arguments, const CommonOptions& common, 
   StandardInput standard_input;
   std::istream paths(&standard_input);
   options.paths = &paths;
-  const bool prints_lines = common.json != "-";
+  const bool prints_lines = common.json != "-", is_asked = options.inputs[0] == "-";
+  bool exceeded = false;
   const ScoreSummary summary = Score(options, terminal, [&](const ImageResult& image) {
-    if (prints_lines) terminal.Print(FormatNumber(*image.score) + '\t' + Printable(image.path));
+    exceeded |= Exceeds(image, arguments);
+    if (prints_lines) PrintAnswer(image, is_asked, terminal);
   });
   if (summary.results.images.empty() && !summary.interrupted) {
     throw Error(ErrorCode::kIo, "standard input ended without naming an image; give one path a line");
@@ -124,7 +136,7 @@ ExitCode RunScore(const ScoreArguments& arguments, const CommonOptions& common, 
         "--fail-above S works on scores");
   }
   Report(summary, options, terminal);
-  return Judge(summary, arguments);
+  return CodeOf(summary, exceeded);
 }
 
 // What is written beside the scores.

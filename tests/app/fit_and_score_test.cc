@@ -239,14 +239,18 @@ TEST_F(FitAndScore, ReadsPathsFromAStream) {
   Draw("photos/b.png", 5);
   Draw("photos/a.png", 6);
   const std::string b = At("photos/b.png"), a = At("photos/a.png");
-  std::istringstream paths(b + "\n\n" + a + "\r\n" + At("photos/missing.png").string() + "\n../x.png\n" + b);
+  const std::string missing = At("photos/missing.png");
+  std::istringstream paths(b + "\n\n" + a + "\r\n" + missing + "\n../x.png\n" + b);
   ScoreOptions options = Scoring();
   options.inputs = {"-"};
   options.paths = &paths;
   std::vector<std::string> handed_over;
   const ScoreSummary summary = RunScore(options, &sink_, 2, &handed_over);
-  EXPECT_EQ(handed_over, (std::vector<std::string>{b.substr(1), a.substr(1)}));  // in order of arrival
-  EXPECT_EQ(summary.num_failed, 3U);  // missing, "..", twice the same
+  EXPECT_EQ(handed_over, (std::vector<std::string>{b.substr(1), a.substr(1), missing.substr(1), "../x.png",
+                                                   b.substr(1)}));  // in order of arrival
+  EXPECT_EQ(summary.num_scored, 3U);
+  EXPECT_EQ(summary.num_failed, 2U);
+  EXPECT_EQ(summary.results.images.size(), 4U);
   EXPECT_TRUE(fs::exists(At("results/maps") / (a.substr(1, a.size() - 5) + ".tiff")));
   const auto by_path = [](const ImageResult& x, const ImageResult& y) { return x.path < y.path; };
   EXPECT_TRUE(std::is_sorted(summary.results.images.begin(), summary.results.images.end(), by_path));

@@ -22,9 +22,9 @@ class Outcome:
 
     @property
     def lines(self):
-        """Standard output as [(score, path)], the paths as bytes."""
+        """Standard output as [(score, path)], the paths as bytes; None where the score is empty."""
         return [
-            (float(score), path)
+            (float(score) if score else None, path)
             for score, path in (line.split(b"\t", 1) for line in self.stdout.splitlines())
         ]
 

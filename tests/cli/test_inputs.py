@@ -4,11 +4,12 @@ import csv
 import io
 import json
 import os
+import subprocess
 
 import pytest
 
 import pictures
-from command_line import TINY, names, refusal, tree
+from command_line import TINY, binary, names, refusal, run, tree
 
 
 def rows(results):
@@ -179,22 +180,94 @@ def test_standard_input_takes_windows_line_ends_and_empty_lines(touchstone, gall
 
 def test_bad_paths_on_standard_input_are_named_and_the_run_goes_on(touchstone, tmp_path, gallery, check):
     pictures.save(tmp_path / "check" / "000.jpg")
+    (check / "broken.png").write_bytes(b"broken")
+    missing = tmp_path / "missing.png"
     given = [
         "check/000.png",
         "check/../check/001.png",
         "check/000.jpg",
-        "missing.png",
-        "./check/000.png",
+        missing,
+        "check/broken.png",
         "check/001.png",
     ]
-    outcome = touchstone("score", "-", "-g", gallery, "-o", "r", stdin="\n".join(given).encode())
-    assert check.is_dir()
-    assert (outcome.code, outcome.paths) == (3, ["check/000.png", "check/001.png"])
+    stdin = "\n".join(map(str, given)).encode()
+    outcome = touchstone("score", "-", "-g", gallery, "-o", "r", "--quiet", stdin=stdin)
+    assert (outcome.code, outcome.stderr) == (3, "")
+    # Whoever waits for an answer gets one a question, in order.
+    assert outcome.paths == [str(path).lstrip("/") for path in given]
+    assert [score is None for score, _ in outcome.lines] == [False, True, True, True, True, False]
+    assert [line for line in outcome.stdout.splitlines() if line.startswith(b"\t")] == [
+        b"\t" + str(path).lstrip("/").encode() for path in given[1:5]
+    ]
     failed = json.loads((tmp_path / "r" / "results.json").read_text())["failed"]
-    assert len(failed) == 4
-    for path in ("check/../check/001.png", "check/000.jpg", "missing.png"):
-        assert path in outcome.stderr
+    messages = {image["path"]: image["message"] for image in failed}
+    assert sorted(messages) == sorted(str(path).lstrip("/") for path in given[1:5])
+    assert "'check/000.png', which came before" in messages["check/000.jpg"]
+    said = touchstone("score", "-", "-g", gallery, "-o", "r2", stdin=stdin).stderr
+    for path in messages:
+        assert path in said
     assert len(rows(tmp_path / "r")) == 6
+
+
+def test_in_a_folder_an_image_that_failed_has_no_line(touchstone, gallery, check):
+    (check / "broken.png").write_bytes(b"broken")
+    outcome = touchstone("score", check, "-g", gallery, "-o", "r")
+    assert (outcome.code, outcome.paths) == (3, ["000.png", "001.png", "002.png"])
+
+
+@pytest.mark.parametrize("threads", ["1", "2", "7"])
+def test_a_path_that_comes_again_is_scored_anew_and_the_last_one_is_kept(tmp_path, gallery, check, threads):
+    """A line controller that overwrites one file: each question gets the answer for the file as it is then."""
+    command = ["score", "-", "-g", gallery, "-o", "r", "--threads", threads]
+    camera = tmp_path / "camera.png"
+    answers = []
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen([binary(), *command], cwd=tmp_path, **pipes) as process:
+        for picture in ("000.png", "001.png", "002.png"):
+            camera.write_bytes((check / picture).read_bytes())
+            process.stdin.write(b"camera.png\n")
+            process.stdin.flush()
+            answers.append(process.stdout.readline())
+        _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 0
+    alone = run("score", check, "-g", gallery, "-o", "r2", cwd=tmp_path)
+    assert answers == [b"%s\tcamera.png\n" % line.split(b"\t")[0] for line in alone.stdout.splitlines()]
+    assert [row["path"] for row in rows(tmp_path / "r")] == ["camera.png"]
+    assert rows(tmp_path / "r")[0]["score"].encode() == answers[2].split(b"\t")[0]
+    for folder, kind in (("maps", "tiff"), ("heatmaps", "png")):
+        kept, last = tmp_path / "r" / folder / f"camera.{kind}", tmp_path / "r2" / folder / f"002.{kind}"
+        assert kept.read_bytes() == last.read_bytes()
+    assert "came more than once" in stderr.decode() and "2 earlier ones were replaced" in stderr.decode()
+
+
+def test_many_questions_about_one_file_at_once(touchstone, tmp_path, gallery, check):
+    paths = ["check/000.png", "./check/000.png", "check/001.png"] * 20
+    stdin = "\n".join(paths).encode()
+    outcome = touchstone("score", "-", "-g", gallery, "-o", "r", "--threads", "7", stdin=stdin)
+    assert (outcome.code, len(outcome.lines)) == (0, 60)
+    assert outcome.paths == [path.removeprefix("./") for path in paths]
+    assert len(set(outcome.lines)) == 2 and check.is_dir()
+    assert names(tmp_path / "r" / "maps" / "check") == ["000.tiff", "001.tiff"]
+
+
+def test_a_path_that_comes_again_and_fails_leaves_no_earlier_pictures(tmp_path, gallery, check):
+    command = ["score", "-", "-g", gallery, "-o", "r", "--fail-above", "-1"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen([binary(), *command], cwd=tmp_path, **pipes) as process:
+        process.stdin.write(b"check/000.png\ncheck/001.png\n")
+        process.stdin.flush()
+        assert b"" not in [process.stdout.readline() for _ in range(2)]
+        (check / "000.png").write_bytes(b"broken")
+        stdout, _ = process.communicate(b"check/000.png\n", timeout=60)
+    assert stdout == b"\tcheck/000.png\n"
+    assert process.returncode == 4  # by the first answer, which the results folder does not hold any more
+    results = tmp_path / "r"
+    assert [(row["path"], bool(row["error"])) for row in rows(results)] == [
+        ("check/000.png", True),
+        ("check/001.png", False),
+    ]
+    for folder, kind in (("maps", "tiff"), ("heatmaps", "png"), ("thumbnails/photos", "webp")):
+        assert names(results / folder / "check") == [f"001.{kind}"]
 
 
 def test_nothing_on_standard_input_is_no_result(touchstone, gallery):

@@ -64,7 +64,7 @@ struct ScoreOptions {
 
 struct ScoreSummary {
   Results results;
-  std::size_t num_failed = 0;
+  std::size_t num_scored = 0, num_failed = 0;  ///< each time that a path came on a stream counts
   bool interrupted = false;
   StageTimes times;
   double total_s = 0;
@@ -72,8 +72,9 @@ struct ScoreSummary {
 
 /// Scores images against a gallery and fills a results folder. Image by image, in byte order of
 /// path (in order of arrival for paths from a stream), each is handed to `on_result` as soon as all
-/// before it are done; files of an image are there by then. An image that fails is recorded and the
-/// run goes on. After an interruption the folder is valid, with complete = false.
+/// before it are done; files of an image are there by then. An image that fails is recorded, handed over too,
+/// and the run goes on. Of a path that a stream names again, for a file that was overwritten, the folder
+/// holds the last. After an interruption the folder is valid, with complete = false.
 /// @throws Error kUsage/kOption/kGallery/kModel before any image is read; kIo if the disk refuses.
 ScoreSummary Score(const ScoreOptions& options, ProgressSink& progress,
                    const std::function<void(const ImageResult&)>& on_result);
