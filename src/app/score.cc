@@ -175,14 +175,28 @@ class ScoreRun {
   }
 
   // Why all verdicts will be undecided, if so.
-  void WarnAboutVerdicts() {
+  std::string WhyUndecided() const {
     const Results& results = summary_.results;
-    if (!results.thresholds) {
-      if (options_.wants_verdicts) Warn("every verdict is undecided: " + results.thresholds_reason);
-      return;
-    }
+    if (!results.thresholds) return results.thresholds_reason;
     const std::string why = WhyNoThreshold(results.thresholds->num_images, results.thresholds->rate);
-    if (!why.empty()) Warn("every verdict is undecided: " + why + " (fit, gallery calibrate)");
+    return why.empty() ? "" : why + " (fit, gallery calibrate)";
+  }
+
+  // @throws Error kOption where they are needed.
+  void WarnAboutVerdicts() {
+    const std::string why = WhyUndecided();
+    if (why.empty()) return;
+    if (options_.needs_verdicts) {
+      throw Error(ErrorCode::kOption,
+                  "--fail-on anomalous: it could never fail, as every verdict would be "
+                  "undecided: " +
+                      why + "; or give --fail-above S instead, which goes by scores");
+    }
+    if (options_.wants_verdicts) Warn("every verdict is undecided: " + why);
+    if (options_.write_heatmaps && options_.heatmap_style == HeatmapStyle::kContour) {
+      Warn("--heatmap-style contour: there is no pixel threshold, so the pictures are without contours: " +
+           why + "; the other styles need none");
+    }
   }
 
   void Warn(const std::string& message) {

@@ -80,10 +80,7 @@ void AddCommonOptions(CLI::App* command, CommonOptions* common,
       ->capture_default_str()
       ->type_name("N")
       ->group(group);
-  command
-      ->add_flag("--quiet", common->quiet,
-                 "No progress and no warnings, except the one that --fail-on can find nothing")
-      ->group(group);
+  command->add_flag("--quiet", common->quiet, "No progress and no warnings")->group(group);
   command->add_flag("--force", common->force, "Replace an existing output of ours")->group(group);
   command->add_flag("--json{-}", common->json, "One JSON document, on standard output or into FILE")
       ->type_name("[=FILE]")

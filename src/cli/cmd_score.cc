@@ -1,4 +1,5 @@
 #include <cmath>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -32,8 +33,8 @@ const char kExamples[] =
     "an empty score if it could not be scored; one that comes again is scored anew, and its files are "
     "replaced.\n"
     "An EXIF orientation is not applied.\n"
-    "Exit codes: 0 done, 1 no result, 2 usage, 3 some images failed, 4 --fail-above or --fail-on, 130 "
-    "interrupted.";
+    "Exit codes: 0 done, 1 no result, 2 usage, 3 some images failed, 4 --fail-above or --fail-on (whether\n"
+    "or not some failed too), 130 interrupted. Of several: 130, 1, 4, 3.";
 
 bool HasThreshold(const Results& results) { return results.thresholds && results.thresholds->score; }
 
@@ -105,13 +106,27 @@ double GateRate(const std::string& text) {
   throw Error(ErrorCode::kOption, "--gate=" + text + ": must be a number, such as 0.5");
 }
 
+// "--gate 0.5": the rate went among the inputs.
+void CheckGateIsJoined(const ScoreArguments& arguments) {
+  if (arguments.gate != "-") return;
+  double rate = 0;
+  std::error_code error;
+  for (const std::string& input : arguments.options.inputs) {
+    if (!CLI::detail::lexical_cast(input, rate) || std::filesystem::exists(input, error)) continue;
+    throw Error(ErrorCode::kUsage,
+                "--gate " + input + ": the rate is joined with '='; write --gate=" + input);
+  }
+}
+
 ExitCode RunScore(const ScoreArguments& arguments, const CommonOptions& common, Terminal& terminal) {
   if (arguments.fail_above && !std::isfinite(*arguments.fail_above)) {
     throw Error(ErrorCode::kOption,
                 "--fail-above " + std::to_string(*arguments.fail_above) + ": must be a finite number");
   }
+  CheckGateIsJoined(arguments);
   ScoreOptions options = arguments.options;
   options.force = common.force;
+  options.needs_verdicts = !arguments.fail_on.empty();
   options.write_maps = !arguments.no_maps;
   options.write_heatmaps = !arguments.no_heatmaps;
   options.heatmap_style = arguments.heatmap_style.value_or(options.heatmap_style);
@@ -130,11 +145,6 @@ ExitCode RunScore(const ScoreArguments& arguments, const CommonOptions& common, 
     throw Error(ErrorCode::kIo, "standard input ended without naming an image; give one path a line");
   }
   WriteJson(common, ResultsJson(summary.results));
-  if (!arguments.fail_on.empty() && !HasThreshold(summary.results)) {
-    terminal.WarnEvenIfQuiet(
-        "--fail-on anomalous: there is no threshold, so every verdict is undecided and nothing can fail; "
-        "--fail-above S works on scores");
-  }
   Report(summary, options, terminal);
   return CodeOf(summary, exceeded);
 }
@@ -161,7 +171,9 @@ void AddJudgement(CLI::App* score, ScoreArguments* arguments) {
       ->type_name("[=RATE]");
   score->add_option("--fail-above", arguments->fail_above, "Exit with 4 if a score is above this")
       ->type_name("S");
-  score->add_option("--fail-on", arguments->fail_on, "Exit with 4 if a verdict is this")
+  score
+      ->add_option("--fail-on", arguments->fail_on,
+                   "Exit with 4 if a verdict is this; refused where all would be undecided")
       ->check(CLI::IsMember({"anomalous"}));
 }
 

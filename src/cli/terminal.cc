@@ -74,10 +74,7 @@ void Terminal::Clear() {
 void Terminal::End() { Clear(); }
 
 void Terminal::Warn(const std::string& message) {
-  if (!quiet_) WarnEvenIfQuiet(message);
-}
-
-void Terminal::WarnEvenIfQuiet(const std::string& message) {
+  if (quiet_) return;
   Clear();
   std::cerr << "touchstone: warning: " << Printable(message) << std::endl;
 }

@@ -22,8 +22,6 @@ class Terminal : public ProgressSink {
   void Warn(const std::string& message) override;
   bool Interrupted() const override;
 
-  /// For what would make a silent run misleading: shown with `quiet` too.
-  void WarnEvenIfQuiet(const std::string& message);
   void Say(const std::string& message);  ///< a line of talk; not with `quiet`
   void Print(const std::string& line);   ///< a line of result, on stdout; flushed, somebody may wait for it
   static void Error(const std::string& message);  ///< "touchstone: error: ...", always

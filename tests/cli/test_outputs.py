@@ -224,11 +224,30 @@ def test_fail_above_outranks_failed_images(touchstone, gallery, check):
     assert touchstone("score", check, "-g", gallery, "-o", "r2", "--fail-above", "1e30").code == 3
 
 
-def test_fail_on_anomalous_warns_that_nothing_can_fail_without_a_threshold(touchstone, gallery, check):
-    """Under --quiet too: nothing else tells a gate that is open from one where every part is good."""
-    for name, options in (("r1", ()), ("r2", ("--quiet",))):
-        outcome = touchstone("score", check, "-g", gallery, "-o", name, "--fail-on", "anomalous", *options)
-        assert outcome.code == 0 and "no threshold" in outcome.stderr
+def test_fail_on_anomalous_is_refused_where_it_could_never_fail(touchstone, tmp_path, gallery, check):
+    """Before an image is read: nothing else tells a gate that is open from one where every part is good."""
+    command = ("score", check, "-g", gallery, "-o", "r", "--fail-on", "anomalous")
+    for options in ((), ("--quiet",)):
+        refusal(touchstone(*command, *options), 2, "--fail-on", "6 images", "calibrate", "--fail-above")
+    assert not (tmp_path / "r").exists()
+
+
+def test_exit_code_4_stands_above_3_and_the_help_says_so(touchstone, gallery, check):
+    (check / "broken.png").write_bytes(b"broken")
+    outcome = touchstone("score", check, "-g", gallery, "-o", "r", "--fail-above", "0")
+    assert outcome.code == 4 and "1 image failed" in outcome.stderr
+    assert b"Of several: 130, 1, 4, 3." in touchstone("score", "--help").stdout
+
+
+def test_contours_that_cannot_be_drawn_are_a_warning(touchstone, gallery, check):
+    for style, is_said in (("contour", True), ("overlay", False)):
+        outcome = touchstone("score", check, "-g", gallery, "-o", style, "--heatmap-style", style)
+        said = [line for line in outcome.stderr.splitlines() if "--heatmap-style" in line]
+        assert (outcome.code, len(said)) == (0, is_said)
+    warning = touchstone(
+        "score", check, "-g", gallery, "-o", "r", "--heatmap-style", "contour", "--no-maps"
+    ).stderr
+    assert "no pixel threshold" in warning and "calibrate" in warning
 
 
 def test_an_error_does_not_stand_on_the_progress_line(tmp_path, gallery):

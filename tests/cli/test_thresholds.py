@@ -58,6 +58,17 @@ def test_fail_on_anomalous_ends_with_4_where_a_verdict_is(touchstone, parts, fit
         assert touchstone(*command).code == code, folder
 
 
+def test_fail_on_anomalous_is_refused_where_the_options_are_not_the_thresholds(touchstone, parts, fitted):
+    command = ("score", parts / "test" / "bad", "-g", "g", "--fail-on", "anomalous")
+    refusal(touchstone(*command, "-o", "r1", "-K", "3"), 2, "--fail-on", "other scoring options", "gallery info")
+    assert touchstone(*command, "-o", "r2", "--image-score", "retrieval").code in (0, 4)
+
+
+def test_a_contour_is_drawn_without_a_warning_where_there_is_a_threshold(touchstone, parts, fitted):
+    outcome = touchstone("score", parts / "test", "-g", "g", "-o", "r", "--heatmap-style", "contour")
+    assert outcome.code == 0 and "warning" not in outcome.stderr
+
+
 def test_calibrate_turns_the_estimate_into_a_guarantee(touchstone, tmp_path, parts, fitted):
     before = tree(tmp_path / "g")
     outcome = touchstone("gallery", "calibrate", "g", parts / "fresh", "--json")
@@ -148,6 +159,8 @@ def test_the_gate_leaves_out_stage_2_for_what_stage_1_calls_normal(touchstone, t
         assert not image["gated"] or (image["verdict"], image["score"]) == ("normal", 0)
     for rate in ("0.001", "0", "1", "x"):
         refusal(touchstone("score", parts / "test", "-g", "g", "-o", "r2", f"--gate={rate}"), 2, "--gate")
+    for order in (("--gate", "0.05", parts / "test"), (parts / "test", "--gate", "0.05")):
+        refusal(touchstone("score", *order, "-g", "g", "-o", "r2"), 2, "write --gate=0.05")
     assert not (tmp_path / "r2").exists()
 
 

@@ -58,6 +58,7 @@ struct ScoreOptions {
   bool gate = false;                ///< stage 2 only for images that stage 1 flags; the others' maps are 0
   std::optional<double> gate_rate;  ///< share of good images that stage 1 flags; empty = the false-alarm rate
   bool wants_verdicts = true;       ///< no: that they are undecided is no news
+  bool needs_verdicts = false;      ///< where all would be undecided, the run is refused (--fail-on)
   bool force = false;
   ScoringOverrides scoring;
 };
