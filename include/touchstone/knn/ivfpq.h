@@ -51,7 +51,9 @@ class IvfPqSearch {
   /// centres are searched (all of them where those hold fewer than k rows) for the 4 k rows whose codes (1)
   /// are nearest, and of those the k nearest are taken by their distances, which are the true ones
   /// (SquaredDistance). The queries go to faiss in blocks of 256, one a thread, so that beside the result a
-  /// thread holds the 4 k candidates of one block and the tables that faiss makes for it.
+  /// thread holds the 4 k candidates of one block and the tables that faiss makes for it. Any number of
+  /// threads makes the same blocks: what faiss finds depends in its last bits on the queries that are asked
+  /// together.
   /// @param query   [P x C], finite.
   /// @param absent  [N] rows that are not 0 do not count; empty = all do. At least k must remain.
   std::vector<Neighbor> Nearest(RowsView query, std::size_t k, const std::vector<char>& absent = {}) const;
