@@ -14,6 +14,7 @@
 #include "app/interruption.h"
 #include "app/output_folder.h"
 #include "touchstone/app/score.h"
+#include "touchstone/app/version.h"
 #include "touchstone/backbone/extractor.h"
 #include "touchstone/core/error.h"
 #include "touchstone/core/file.h"
@@ -99,6 +100,7 @@ class BenchmarkRun {
  private:
   // Everything that can be known, and refused, before an image is read.
   void MakePlan() {
+    program_digest_ = ProgramDigest();
     const std::optional<Mask> roi = ReadRoi(options_.fit.roi);
     const fs::path model = FindModel(options_.fit.model);
     if (const auto info = PeekInfo(model)) (void)GroupsOf(options_, *info);  // refuses before the loading
@@ -147,6 +149,15 @@ class BenchmarkRun {
         " that this command does not make (" + FirstNames(replaced) +
         "): they are replaced; the command of those rows brings them back from what it measured, and "
         "an -o of its own keeps both");
+  }
+
+  // Rows of the same names, whose figures go for good.
+  void WarnOfOtherRows() {
+    if (std::exchange(warned_of_other_rows_, true)) return;
+    progress_.Warn(
+        "rows in " + options_.output.string() +
+        " are of other files or options, or of another build of touchstone: they are measured anew "
+        "and replaced; an -o of its own keeps both");
   }
 
   bool HasGalleriesOfTheirOwn() const {
@@ -207,7 +218,7 @@ class BenchmarkRun {
     std::optional<FitSummary> fit;
     BenchmarkCosts costs;
     for (const BenchmarkSetting& setting : group) {
-      const std::string key = RowKey(options_, setting, digest);
+      const std::string key = RowKey(options_, setting, program_digest_, digest);
       const std::optional<BenchmarkRow> earlier = EarlierRow(category, setting, key);
       if (earlier) {
         Record(*earlier, RowOrigin::kEarlierRun);
@@ -235,12 +246,15 @@ class BenchmarkRun {
   }
 
   std::optional<BenchmarkRow> EarlierRow(const Category& category, const BenchmarkSetting& setting,
-                                         const std::string& key) const {
+                                         const std::string& key) {
     const fs::path folder = FolderOf(category) / setting.folder;
     std::error_code error;
     if (options_.force || !fs::exists(folder / kMetricsFile, error)) return std::nullopt;
     std::optional<BenchmarkRow> row = ReadBenchmarkRow(folder / kRowFile, key);
-    if (!row) return std::nullopt;
+    if (!row) {
+      if (fs::exists(folder / kRowFile, error)) WarnOfOtherRows();
+      return std::nullopt;
+    }
     const BenchmarkRow now = RowOf(category, setting);  // the same bytes may lie under another name now
     row->category = now.category;
     row->setting = now.setting;
@@ -325,6 +339,8 @@ class BenchmarkRun {
   const BenchmarkOptions& options_;
   ProgressSink& progress_;
   const std::function<void(const BenchmarkRow&, RowOrigin)>& on_row_;
+  std::string program_digest_;
+  bool warned_of_other_rows_ = false;
   std::vector<Category> categories_;
   std::vector<BenchmarkGroup> groups_;  ///< never empty
   double run_s_ = 0;                    ///< spent on the num_run_ categories that were run

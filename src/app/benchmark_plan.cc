@@ -186,11 +186,11 @@ std::string DigestOfCategory(const fs::path& root) {
 }
 
 std::string RowKey(const BenchmarkOptions& options, const BenchmarkSetting& setting,
-                   const std::string& category_digest) {
+                   const std::string& program_digest, const std::string& category_digest) {
   const EvaluateOptions& evaluate = options.evaluate;
   const GalleryManifest& plan = setting.plan;
   const Json json = {
-      {"touchstone_version", plan.touchstone_version},
+      {"program", program_digest},
       {"extractor", plan.extractor.sha256},
       {"preprocessing", ToJson(plan.preprocessing)},
       {"dtype", static_cast<int>(plan.dtype)},

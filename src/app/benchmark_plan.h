@@ -35,7 +35,8 @@ std::vector<BenchmarkGroup> GroupsOf(const BenchmarkOptions& options, const Extr
 std::string DigestOfCategory(const std::filesystem::path& root);
 
 /// A digest of all that a row's figures depend on.
+/// @param program_digest  of version.h: a version has many builds, and their figures may differ.
 std::string RowKey(const BenchmarkOptions& options, const BenchmarkSetting& setting,
-                   const std::string& category_digest);
+                   const std::string& program_digest, const std::string& category_digest);
 
 }  // namespace touchstone

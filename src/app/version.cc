@@ -1,6 +1,11 @@
 #include "touchstone/app/version.h"
 
+#include <filesystem>
+#include <optional>
+
 #include "touchstone/backbone/extractor.h"
+#include "touchstone/core/file.h"
+#include "touchstone/core/late_library.h"
 #include "touchstone/core/parallel.h"
 #include "touchstone/image/reader.h"
 #include "touchstone/knn/distance.h"
@@ -13,6 +18,16 @@ std::string VersionReport() {
   return "touchstone " + Version() + "\nextractor: " + BackboneVersions() +
          "\nimages: " + ImageLibraryVersions() + "\nsearch kernels: " + KernelTarget() +
          "\nthreads: " + std::to_string(HardwareThreads());
+}
+
+std::string ProgramDigest() {
+  std::string digests = Sha256OfFile("/proc/self/exe");
+  for (const char* part :
+       {"libtouchstone_torch.so", "libtouchstone_imgcodecs.so", "libtouchstone_faiss.so"}) {
+    const std::optional<std::filesystem::path> file = LateLibraryFile(part);
+    digests += file ? Sha256OfFile(*file) : "none";
+  }
+  return Sha256(digests.data(), digests.size());
 }
 
 }  // namespace touchstone

@@ -1,6 +1,7 @@
 #include "touchstone/core/late_library.h"
 
 #include <dlfcn.h>
+#include <link.h>
 
 #include "touchstone/core/error.h"
 
@@ -17,6 +18,13 @@ const void* LateSymbol(const std::string& file, const std::string& symbol) {
                 file);
   }
   return address;
+}
+
+std::optional<std::filesystem::path> LateLibraryFile(const std::string& file) {
+  void* library = dlopen(file.c_str(), RTLD_LAZY | RTLD_LOCAL);
+  const link_map* map = nullptr;
+  if (library == nullptr || dlinfo(library, RTLD_DI_LINKMAP, &map) != 0) return std::nullopt;
+  return std::filesystem::path(map->l_name);
 }
 
 }  // namespace touchstone

@@ -130,8 +130,12 @@ TEST_F(BenchmarkTest, RunsAgainWhatHasChanged) {
   Run(Options());
   BenchmarkOptions options = Options();
   options.fit.scoring.num_retrieved = 3;
-  Run(options);
+  RecordingSink sink;
+  Run(options, &sink);
   EXPECT_EQ(num_run_, 2);
+  EXPECT_EQ(std::count_if(sink.warnings.begin(), sink.warnings.end(),
+                          [](const std::string& text) { return Says(text, "measured anew"); }),
+            1);  // for both rows: their names are the same, and their figures go
   options.evaluate.resolution = 16;
   Run(options);
   EXPECT_EQ(num_run_, 2);

@@ -2,12 +2,14 @@
 
 import csv
 import json
+import os
 import shutil
+import subprocess
 
 import pytest
 from PIL import Image
 
-from command_line import TINY, refusal
+from command_line import TINY, binary, refusal
 
 OPTIONS = ("--model", TINY, "--resize", "32", "--bootstrap", "50")
 
@@ -142,6 +144,26 @@ def test_a_second_run_takes_over_what_is_done(benchmark):
     assert "bottle: unchanged" in second.stderr
     assert second.stdout == first.stdout
     assert "bottle: done" in benchmark("--force").stderr
+
+
+@pytest.mark.parametrize("part", ["touchstone", "libtouchstone_torch.so"])
+def test_another_build_takes_nothing_over(benchmark, root, tmp_path, part):
+    """The version is the same for many builds, whose figures may differ."""
+    benchmark()
+    build = tmp_path / "build"
+    build.mkdir()
+    for file in (binary(), *binary().parent.glob("libtouchstone_*.so")):
+        shutil.copy(file, build / file.name)
+    (build / binary().name).rename(build / "touchstone")
+    command = [build / "touchstone", "benchmark", root, "-o", "out", *OPTIONS]
+    libraries = {**os.environ, "LD_LIBRARY_PATH": str(build)}
+    said = [subprocess.run(command, cwd=tmp_path, env=libraries, capture_output=True, check=True).stderr]
+    with (build / part).open("ab") as file:
+        file.write(b"another build")
+    for _ in range(2):
+        said.append(subprocess.run(command, cwd=tmp_path, env=libraries, capture_output=True, check=True).stderr)
+    assert [b"bottle: unchanged" in text for text in said] == [True, False, True]
+    assert [b"another build of touchstone" in text for text in said] == [False, True, False]
 
 
 @pytest.mark.parametrize("threads", ["1", "3"])

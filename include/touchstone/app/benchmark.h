@@ -60,12 +60,12 @@ struct BenchmarkSummary {
 /// when it is done. OUT/benchmark.{json,csv,md} are written anew after each category; what belongs to a row
 /// is in OUT/<category>/<setting>, without an ablation OUT/<category>/results. Heat maps are not drawn.
 ///
-/// A row of an earlier run is taken over if nothing that its figures depend on has changed: version,
-/// extractor, options, and every file of train/good, test and ground_truth, by digest. A category that cannot
-/// be used is a row that says why, and the run goes on. So is a row that was given up; it is tried again by
-/// the next call. Rows of several methods, and of levels that have galleries of their own, have costs; no
-/// thresholds are estimated for them, nor for an ablation. After an interruption the same call goes on with
-/// what is missing.
+/// A row of an earlier run is taken over if nothing that its figures depend on has changed: the program (this
+/// build of it: ProgramDigest), extractor, options, and every file of train/good, test and ground_truth, by
+/// digest. A category that cannot be used is a row that says why, and the run goes on. So is a row that was
+/// given up; it is tried again by the next call. Rows of several methods, and of levels that have galleries
+/// of their own, have costs; no thresholds are estimated for them, nor for an ablation. After an interruption
+/// the same call goes on with what is missing.
 /// @throws Error kUsage/kOption/kModel before any image is read, and later if the options do not suit a
 /// category (more
 /// --num-neighbors than it has patches); kIo if the tables cannot be written.

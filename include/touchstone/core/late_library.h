@@ -1,5 +1,7 @@
 #pragma once
 
+#include <filesystem>
+#include <optional>
 #include <string>
 
 namespace touchstone {
@@ -14,6 +16,9 @@ namespace touchstone {
 /// ../lib/touchstone of an installed program) and $LD_LIBRARY_PATH.
 /// @throws Error kIo naming the file: it, or a library that it needs, is missing or not ours.
 const void* LateSymbol(const std::string& file, const std::string& symbol);
+
+/// The file that LateSymbol opens for this name; it is opened. Nothing where it cannot be.
+std::optional<std::filesystem::path> LateLibraryFile(const std::string& file);
 
 /// The table of functions that a late library exports under `symbol`. The caller names the type.
 template <typename Functions>
