@@ -42,8 +42,12 @@ void AddSquaredLengths(const float* block, std::size_t depth, double* lengths) {
 
 }  // namespace
 
+double WholeRowsSlack(std::size_t num_channels) {
+  return 8 * (static_cast<double>(num_channels) + 8) * std::ldexp(1.0, -24);
+}
+
 WholeRows MakeWholeRows(const Projection& projection, const RowSource& rows) {
-  const double slack = 8 * (static_cast<double>(rows.cols()) + 8) * std::ldexp(1.0, -24);
+  const double slack = WholeRowsSlack(rows.cols());
   WholeRows made;
   made.rows = rows.rows();
   made.cols = rows.cols();

@@ -3,12 +3,14 @@
 #include <algorithm>
 
 #include "touchstone/core/parallel.h"
+#include "touchstone/knn/few_rows.h"
 #include "touchstone/knn/patch_search.h"
 
 namespace touchstone {
 namespace {
 
 constexpr std::size_t kSampleRows = 1024;  // that the projection is fitted to
+constexpr std::size_t kFewRows = 512;      // that are compared without codes
 constexpr std::size_t kFirstChunk = 64, kMostChunk = 4096;
 
 Projection ProjectionFor(RowsView rows) {
@@ -65,6 +67,18 @@ class ExactBankSearch : public BankSearch {
   std::vector<Codes> codes_;  ///< of each chunk
 };
 
+// By the rows as they are.
+class FewRowsBankSearch : public BankSearch {
+ public:
+  explicit FewRowsBankSearch(RowsView rows) : search_(rows) {}
+  std::vector<Neighbor> Nearest(RowsView query, std::size_t k, const RowMask& absent) const override {
+    return search_.Nearest(query, k, absent.empty() ? nullptr : absent.data());
+  }
+
+ private:
+  FewRowsSearch search_;
+};
+
 class CompressedBankSearch : public BankSearch {
  public:
   CompressedBankSearch(RowsView rows, const IvfPqCodes& codes) : search_(rows, codes) {}
@@ -83,6 +97,7 @@ std::unique_ptr<BankSearch> MakeCompressedBankSearch(RowsView rows, const IvfPqC
 }
 
 std::unique_ptr<BankSearch> MakeExactBankSearch(RowsView rows) {
+  if (rows.rows <= kFewRows) return std::make_unique<FewRowsBankSearch>(rows);
   return std::make_unique<ExactBankSearch>(rows);
 }
 

@@ -41,7 +41,7 @@ void ExpectPlain(RowsView query, RowsView rows, std::size_t k, const RowMask& ab
 TEST(ExactBankSearch, FindsTheNearestRowsWhateverIsAbsent) {
   constexpr std::size_t kCols = 19;
   const std::vector<float> query = Random(9 * kCols, 1);
-  for (const std::size_t num_rows : {1U, 2U, 31U, 33U, 200U}) {
+  for (const std::size_t num_rows : {1U, 2U, 31U, 33U, 200U, 512U, 513U}) {
     const std::vector<float> rows = Random(num_rows * kCols, 2);
     const RowsView bank{rows.data(), num_rows, kCols};
     for (const std::size_t k : {std::size_t{1}, std::min<std::size_t>(9, num_rows)}) {

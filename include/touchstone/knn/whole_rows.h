@@ -23,6 +23,9 @@ struct WholeRows {
   std::vector<float> offsets;  ///< (||x'||^2 - slack ||x'||^2) / 2 of each row
 };
 
+/// The slack of (4).
+double WholeRowsSlack(std::size_t num_channels);
+
 /// @throws Error kNotFinite like Encode (codes.h). On this thread alone; O(G * C).
 WholeRows MakeWholeRows(const Projection& projection, const RowSource& rows);
 

@@ -24,7 +24,8 @@ class BankSearch {
   virtual std::vector<Neighbor> Nearest(RowsView query, std::size_t k, const RowMask& absent) const = 0;
 };
 
-/// Exact search, by knn/patch_search.h, of codes that are made here, once for all searches: 400 bytes a row.
+/// Exact search: of up to 512 rows by knn/few_rows.h, of more by knn/patch_search.h, of codes that are made
+/// here, once for all searches: 400 bytes a row.
 /// @param rows  [M x C], M >= 1; must outlive the search.
 std::unique_ptr<BankSearch> MakeExactBankSearch(RowsView rows);
 
