@@ -115,8 +115,16 @@ void AddImages(const Listing& listing, const FitContext& context, GalleryWriter*
     ++summary->num_images;
     if (fitted.has_exif_orientation) turned.Add(fitted.path);
   };
+  bool has_extractor = false;
   progress.Begin("fit", listing.images.size());
   RunPipeline([&]() -> PipelineWork {
+    if (!has_extractor) {  // beside the images: copying a large network takes as long as two of them
+      has_extractor = true;
+      return [writer]() -> PipelineEmit {
+        writer->CopyExtractor();
+        return {};
+      };
+    }
     if (next == listing.images.size() || progress.Interrupted()) return {};
     return [&, index = next++]() -> PipelineEmit {
       auto fitted = std::make_shared<FittedImage>(FitOne(listing.images[index], context));

@@ -197,15 +197,13 @@ ImageFeatures Gallery::ReadFeatures(std::size_t image) const {
   return features;
 }
 
-GalleryWriter::GalleryWriter(fs::path folder, GalleryManifest manifest, const fs::path& extractor_file)
-    : folder_(std::move(folder)), manifest_(std::move(manifest)) {
+GalleryWriter::GalleryWriter(fs::path folder, GalleryManifest manifest, fs::path extractor_file)
+    : folder_(std::move(folder)), manifest_(std::move(manifest)), extractor_file_(std::move(extractor_file)) {
   std::error_code error;
   for (const char* name : {"segments", "previews"}) {
     fs::create_directories(folder_ / name, error);
     if (error) throw Error(ErrorCode::kIo, "cannot be created: " + error.message(), folder_ / name);
   }
-  WriteFileAtomically(folder_ / "extractor.pt", ReadFile(extractor_file));
-  CheckDigest(folder_ / "extractor.pt", manifest_.extractor.sha256);
   levels_ = StoredLevels(manifest_);
   std::size_t values = manifest_.extractor.global_size;
   for (const int level : levels_) {
@@ -213,6 +211,12 @@ GalleryWriter::GalleryWriter(fs::path folder, GalleryManifest manifest, const fs
   }
   constexpr std::size_t kSegmentBytes = std::size_t{32} << 20;
   images_per_segment_ = std::max<std::size_t>(1, kSegmentBytes / (values * sizeof(float)));
+}
+
+void GalleryWriter::CopyExtractor() const {
+  const fs::path copy = folder_ / "extractor.pt";
+  WriteFileAtomically(copy, ReadFile(extractor_file_));
+  CheckDigest(copy, manifest_.extractor.sha256);
 }
 
 void GalleryWriter::SetRoi(const Mask& roi) {

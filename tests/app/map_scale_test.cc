@@ -22,6 +22,7 @@ class HeatmapColours : public testing::Test {
       features.pyramid.push_back({shape, std::vector<float>(shape.num_values(), 1)});
     }
     GalleryWriter writer(folder_.path() / "gallery", manifest, extractor);
+    writer.CopyExtractor();
     for (const GalleryImage& image : ExampleManifest(2).images) writer.Add(image, features, {});
     writer.FinishSegments();
     return writer.OpenUnfinished();

@@ -58,7 +58,9 @@ class GalleryTest : public testing::Test {
   std::unique_ptr<GalleryWriter> Begin(const std::string& name = "gallery") {
     GalleryManifest heading = manifest_;
     heading.images.clear();
-    return std::make_unique<GalleryWriter>(folder_.path() / name, heading, extractor());
+    auto writer = std::make_unique<GalleryWriter>(folder_.path() / name, heading, extractor());
+    writer->CopyExtractor();
+    return writer;
   }
   void AddAll(GalleryWriter* writer) {
     for (std::size_t i = 0; i < manifest_.images.size(); ++i) {

@@ -151,10 +151,12 @@ class Gallery : public GalleryFeatures {
 /// made of them: the levels that it is made of, in float32, and as `global` whatever tells images apart.
 class GalleryWriter {
  public:
-  /// Copies the extractor in. @param manifest all but images and segments.
+  /// @param manifest all but images and segments. @throws Error kIo.
+  GalleryWriter(std::filesystem::path folder, GalleryManifest manifest, std::filesystem::path extractor_file);
+
+  /// Copies the extractor in; may run beside everything before Finish.
   /// @throws Error kIo; kGallery if the copy's digest is not the manifest's.
-  GalleryWriter(std::filesystem::path folder, GalleryManifest manifest,
-                const std::filesystem::path& extractor_file);
+  void CopyExtractor() const;
 
   /// Stores what of the photographs is to be looked at. At most once, and before OpenUnfinished.
   void SetRoi(const Mask& roi);
@@ -185,6 +187,7 @@ class GalleryWriter {
 
   std::filesystem::path folder_;
   GalleryManifest manifest_;
+  std::filesystem::path extractor_file_;
   std::size_t images_per_segment_ = 1;
   std::vector<int> levels_;  ///< that are stored
   std::optional<Mask> roi_;
