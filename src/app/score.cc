@@ -16,6 +16,7 @@
 #include "app/score_image.h"
 #include "touchstone/core/error.h"
 #include "touchstone/core/file.h"
+#include "touchstone/core/parallel.h"
 #include "touchstone/core/pipeline.h"
 #include "touchstone/core/text.h"
 #include "touchstone/image/roi.h"
@@ -212,27 +213,25 @@ class ScoreRun {
       comparison.Look(scored);
       Record(scored.result, context);
     };
+    // Of a stream each is scored as it comes.
+    const std::size_t count = items_.total() == 0 ? 1 : NumAtOnce(context.gallery, context.scorer);
     progress_.Begin("score", items_.total());
     RunPipeline([&]() -> PipelineWork {
-      const std::optional<TakenItem> taken = items_.Next();
-      was_stopped_ = progress_.Interrupted();
-      if (!taken) {
-        was_stopped_ &= items_.total() == 0;  // it ended the wait for a path
-        return {};
-      }
-      if (was_stopped_) return {};
+      const auto taken = std::make_shared<const std::vector<TakenItem>>(Take(count));
+      if (taken->empty()) return {};
       return [&close, &context, taken]() -> PipelineEmit {
-        auto examined = std::make_shared<ExaminedImage>(
-            taken->refused.empty() ? TryToExamine(taken->item, context) : Refused(*taken));
+        const auto examined = std::make_shared<std::vector<ExaminedImage>>(Examine(*taken, context));
+        const auto write = [&context, taken, examined](std::size_t i) {
+          return WritePictures((*taken)[i].item, context, std::move((*examined)[i]));
+        };
+        const auto scored = std::make_shared<std::vector<std::optional<ScoredImage>>>(taken->size());
         // The files of an image that came before are there when its turn comes, and not always earlier.
-        if (taken->came_before) {
-          return [&close, &context, taken, examined] {
-            close(WritePictures(taken->item, context, std::move(*examined)));
-          };
-        }
-        const auto scored =
-            std::make_shared<ScoredImage>(WritePictures(taken->item, context, std::move(*examined)));
-        return [&close, scored] { close(*scored); };
+        ParallelFor(taken->size(), [&](std::size_t i) {
+          if (!(*taken)[i].came_before) (*scored)[i] = write(i);
+        });
+        return [&close, write, scored] {
+          for (std::size_t i = 0; i < scored->size(); ++i) close((*scored)[i] ? *(*scored)[i] : write(i));
+        };
       };
     });
     progress_.End();
@@ -241,6 +240,35 @@ class ScoreRun {
       Warn("of paths that came more than once the results folder holds the last (" +
            CountText(num_replaced_, "earlier one was", "earlier ones were") + " replaced)");
     }
+  }
+
+  // Up to so many; none at the end, or when the user wants no more.
+  std::vector<TakenItem> Take(std::size_t count) {
+    std::vector<TakenItem> taken;
+    while (taken.size() < count && !was_stopped_) {
+      const std::optional<TakenItem> next = items_.Next();
+      was_stopped_ = progress_.Interrupted();
+      if (!next) {
+        was_stopped_ &= items_.total() == 0;  // it ended the wait for a path
+        break;
+      }
+      if (!was_stopped_) taken.push_back(*next);
+    }
+    return taken;
+  }
+
+  static std::vector<ExaminedImage> Examine(const std::vector<TakenItem>& taken,
+                                            const ScoringContext& context) {
+    std::vector<InputItem> items;
+    for (const TakenItem& item : taken) {
+      if (item.refused.empty()) items.push_back(item.item);
+    }
+    std::vector<ExaminedImage> examined = TryToExamine(items, context), all;
+    auto next = examined.begin();
+    for (const TakenItem& item : taken) {
+      all.push_back(item.refused.empty() ? std::move(*next++) : Refused(item));
+    }
+    return all;
   }
 
   static ExaminedImage Refused(const TakenItem& taken) {

@@ -1,6 +1,8 @@
 #include "app/score_image.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <functional>
 
 #include "app/fit_plan.h"
 #include "app/load_image.h"
@@ -68,6 +70,107 @@ ScoreMap MapOf(const MethodScores& scores, const ScoringContext& context, Size s
   return MapOfGallery(context.gallery, context.scorer.options().sigma, scores.grids, size);
 }
 
+// An image in the middle of being scored.
+struct StartedImage {
+  ExaminedImage examined;  ///< but for scores and map
+  std::uint64_t draw = 0;
+};
+
+StartedImage Start(const InputItem& item, const ScoringContext& context) {
+  StartedImage started;
+  ExaminedImage& examined = started.examined;
+  ScoredImage& scored = examined.scored;
+  scored.result = Unscored(item);
+  StopWatch watch;
+  const Preprocessing& preprocessing = context.gallery.manifest().preprocessing;
+  LoadedImage loaded = LoadImage(item.file);
+  examined.photo = std::move(loaded.image);
+  scored.result.sha256 = loaded.sha256;
+  scored.result.size = examined.photo.size;
+  scored.bits_per_channel = examined.photo.bits_per_channel;
+  scored.has_exif_orientation = examined.photo.has_exif_orientation;
+  const std::vector<float> input = Preprocess(examined.photo, preprocessing);
+  scored.times.decode_s = watch.Lap();
+  examined.features = context.extractor.Extract(input, NetworkInputSize(preprocessing));
+  scored.times.forward_s = watch.Lap();
+  started.draw = std::stoull(loaded.sha256.substr(0, 16), nullptr, 16);
+  return started;
+}
+
+void Search(const ScoringContext& context, const std::vector<StartedImage*>& images) {
+  if (images.empty()) return;
+  StopWatch watch;
+  std::vector<ScorerQuery> queries;
+  for (const StartedImage* image : images) queries.push_back({&image->examined.features, image->draw});
+  const std::vector<char> ignored = IgnoredCells(context.gallery, context.scorer.options());
+  std::vector<MethodScores> scores = context.scorer.ScoreEach(queries, {{}, context.gate, ignored});
+  const double search_s = watch.Lap() / static_cast<double>(images.size());
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    images[i]->examined.scores = std::move(scores[i]);
+    images[i]->examined.scored.times.search_s += search_s;
+  }
+}
+
+void MakeMap(const ScoringContext& context, ExaminedImage* examined) {
+  StopWatch watch;
+  ScoredImage& scored = examined->scored;
+  examined->map = MapOf(examined->scores, context, examined->photo.size);
+  scored.result.is_gated = examined->scores.grids.empty();
+  FillInScores(context, examined->map, examined->scores, &scored.result);
+  scored.times.write_s += watch.Lap();
+}
+
+// Images that are scored at once, each of which may fail by itself.
+class ImageGroup {
+ public:
+  ImageGroup(const std::vector<InputItem>& items, const ScoringContext& context)
+      : items_(items), context_(context), images_(items.size()) {}
+
+  std::vector<ExaminedImage> Examine() {
+    ForEach([&](std::size_t i) { images_[i] = Start(items_[i], context_); });
+    SearchAll();
+    ForEach([&](std::size_t i) { MakeMap(context_, &images_[i].examined); });
+    std::vector<ExaminedImage> examined;
+    for (StartedImage& image : images_) examined.push_back(std::move(image.examined));
+    return examined;
+  }
+
+ private:
+  bool HasFailed(std::size_t i) const { return images_[i].examined.scored.result.failed(); }
+
+  // Calls step(i) for those that have not failed.
+  void ForEach(const std::function<void(std::size_t)>& step) {
+    ParallelFor(items_.size(), [&](std::size_t i) {
+      if (HasFailed(i)) return;
+      try {
+        step(i);
+      } catch (const Error& error) {
+        images_[i] = {};
+        ImageResult& result = images_[i].examined.scored.result;
+        result = Unscored(items_[i]);
+        result.error_code = ErrorCodeName(error.code);
+        result.error = error.message;
+      }
+    });
+  }
+
+  void SearchAll() {
+    std::vector<StartedImage*> images;
+    for (std::size_t i = 0; i < items_.size(); ++i) {
+      if (!HasFailed(i)) images.push_back(&images_[i]);
+    }
+    try {
+      Search(context_, images);
+    } catch (const Error&) {  // which of them it is shows when each is on its own
+      ForEach([&](std::size_t i) { Search(context_, {&images_[i]}); });
+    }
+  }
+
+  const std::vector<InputItem>& items_;
+  const ScoringContext& context_;
+  std::vector<StartedImage> images_;
+};
+
 void CheckShapes(const Extractor& extractor, const Gallery& gallery) {
   const GalleryManifest& manifest = gallery.manifest();
   if (LevelShapes(extractor.info(), NetworkInputSize(manifest.preprocessing)) !=
@@ -126,42 +229,27 @@ Results HeadingOf(const fs::path& folder, const Gallery& gallery, const ScoringO
 }
 
 ExaminedImage ExamineImage(const InputItem& item, const ScoringContext& context) {
-  ExaminedImage examined;
-  ScoredImage& scored = examined.scored;
-  scored.result = Unscored(item);
-  StopWatch watch;
-  const Preprocessing& preprocessing = context.gallery.manifest().preprocessing;
-  LoadedImage loaded = LoadImage(item.file);
-  examined.photo = std::move(loaded.image);
-  scored.result.sha256 = loaded.sha256;
-  scored.result.size = examined.photo.size;
-  scored.bits_per_channel = examined.photo.bits_per_channel;
-  scored.has_exif_orientation = examined.photo.has_exif_orientation;
-  const std::vector<float> input = Preprocess(examined.photo, preprocessing);
-  scored.times.decode_s = watch.Lap();
-  examined.features = context.extractor.Extract(input, NetworkInputSize(preprocessing));
-  scored.times.forward_s = watch.Lap();
-  const std::uint64_t draw = std::stoull(loaded.sha256.substr(0, 16), nullptr, 16);
-  const std::vector<char> ignored = IgnoredCells(context.gallery, context.scorer.options());
-  examined.scores = context.scorer.Score(examined.features, draw, {{}, context.gate, ignored});
-  scored.times.search_s = watch.Lap();
-  examined.map = MapOf(examined.scores, context, examined.photo.size);
-  scored.result.is_gated = examined.scores.grids.empty();
-  FillInScores(context, examined.map, examined.scores, &scored.result);
-  scored.times.write_s = watch.Lap();
-  return examined;
+  StartedImage started = Start(item, context);
+  Search(context, {&started});
+  MakeMap(context, &started.examined);
+  return std::move(started.examined);
 }
 
 ExaminedImage TryToExamine(const InputItem& item, const ScoringContext& context) {
-  try {
-    return ExamineImage(item, context);
-  } catch (const Error& error) {
-    ExaminedImage failed;
-    failed.scored.result = Unscored(item);
-    failed.scored.result.error_code = ErrorCodeName(error.code);
-    failed.scored.result.error = error.message;
-    return failed;
+  return std::move(TryToExamine(std::vector<InputItem>{item}, context)[0]);
+}
+
+std::vector<ExaminedImage> TryToExamine(const std::vector<InputItem>& items, const ScoringContext& context) {
+  return ImageGroup(items, context).Examine();
+}
+
+std::size_t NumAtOnce(const Gallery& gallery, const Scorer& scorer) {
+  std::size_t most_bytes = 1;
+  for (const GalleryImage& image : gallery.manifest().images) {
+    const std::size_t bytes_per_pixel = 3 * (image.bits_per_channel > 8 ? 2 : 1) + sizeof(float);
+    most_bytes = std::max(most_bytes, bytes_per_pixel * image.size.width * image.size.height);
   }
+  return std::clamp<std::size_t>((std::size_t{256} << 20) / most_bytes, 1, scorer.num_at_once());
 }
 
 ScoredImage WritePictures(const InputItem& item, const ScoringContext& context, ExaminedImage examined) {

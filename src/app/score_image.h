@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "app/inputs.h"
 #include "app/verdict.h"
@@ -67,6 +68,13 @@ ExaminedImage ExamineImage(const InputItem& item, const ScoringContext& context)
 
 /// As ExamineImage, but what goes wrong with the image itself is in the result.
 ExaminedImage TryToExamine(const InputItem& item, const ScoringContext& context);
+
+/// The same of several images, which the method scores at once.
+std::vector<ExaminedImage> TryToExamine(const std::vector<InputItem>& items, const ScoringContext& context);
+
+/// How many images it is worth giving TryToExamine: what the method asks for (Scorer::num_at_once), as far as
+/// photographs of the gallery's size and their maps take 256 MB.
+std::size_t NumAtOnce(const Gallery& gallery, const Scorer& scorer);
 
 /// Writes the map and the heat map of an image, unless it failed; they replace earlier ones of its path. What
 /// would go wrong with every other image too (a full disk) is thrown.

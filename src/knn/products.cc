@@ -17,6 +17,18 @@ using V = hn::Vec<D>;
 
 constexpr std::size_t kMostParts = HWY_TARGET == HWY_SCALAR ? 16 : 4;  // vectors have 4 lanes or more
 
+// sum_j partial[j], added up by halves.
+HWY_INLINE float AddUp(float* HWY_RESTRICT partial) {
+  for (std::size_t half = kProductMultiple / 2; half >= 4; half /= 2) {
+    const hn::CappedTag<float, 4> d;
+    const std::size_t lanes = hn::Lanes(d);
+    for (std::size_t j = 0; j < half; j += lanes) {
+      hn::StoreU(hn::Add(hn::LoadU(d, partial + j), hn::LoadU(d, partial + j + half)), d, partial + j);
+    }
+  }
+  return (partial[0] + partial[2]) + (partial[1] + partial[3]);
+}
+
 // One row with kCount vectors.
 template <std::size_t kCount>
 HWY_INLINE void Multiply(const float* HWY_RESTRICT row, std::size_t cols, const float* HWY_RESTRICT vectors,
@@ -39,10 +51,7 @@ HWY_INLINE void Multiply(const float* HWY_RESTRICT row, std::size_t cols, const 
   for (std::size_t v = 0; v < kCount; ++v) {
     HWY_ALIGN float partial[kProductMultiple];
     for (std::size_t p = 0; p < num_parts; ++p) hn::StoreU(sums[v][p], d, partial + p * lanes);
-    for (std::size_t half = kProductMultiple / 2; half > 0; half /= 2) {
-      for (std::size_t j = 0; j < half; ++j) partial[j] += partial[j + half];
-    }
-    out[v * out_stride] = partial[0];
+    out[v * out_stride] = AddUp(partial);
   }
 }
 

@@ -27,12 +27,14 @@ ScoringOptions Checked(ScoringOptions options, std::size_t num_levels) {
   return options;
 }
 
-double SquaredNorm(const float* values, std::size_t size) {
-  double sum = 0;
+// One after the other, so that it makes no difference where a row of values is parted.
+double AddSquares(double sum, const float* values, std::size_t size) {
   for (std::size_t i = 0; i < size; ++i)
     sum += static_cast<double>(values[i]) * static_cast<double>(values[i]);
   return sum;
 }
+
+double SquaredNorm(const float* values, std::size_t size) { return AddSquares(0, values, size); }
 
 }  // namespace
 
@@ -44,48 +46,87 @@ PadimScorer::PadimScorer(GaussianModel model, std::vector<FeatureShape> level_sh
       drawn_(SelectShapes(level_shapes_, options_.levels), model_.channels),
       layout_{model_.channels.size(), model_.num_images} {}
 
-// M^2 of x - mu [padded_dims]. Of a triangle, 16 rows at a time are as long as each other.
-double PadimScorer::SquaredDistance(std::size_t location, const float* centred,
-                                    std::vector<float>* products) const {
+// Of some images at one location.
+struct PadimScorer::Scratch {
+  Scratch(std::size_t num_images, const FactorLayout& layout)
+      : stride(layout.padded_dims()),
+        centred(num_images * stride),
+        products(num_images * (layout.is_low_rank() ? layout.num_rows() : kProductMultiple)),
+        squared(num_images) {}
+
+  std::size_t stride;
+  std::vector<float> centred;   ///< x - mu [images x stride]
+  std::vector<float> products;  ///< with some rows of the factor [images x rows]
+  std::vector<double> squared;  ///< M^2 of each
+};
+
+// M^2 of each x - mu. Of a triangle, 16 rows at a time are as long as each other.
+void PadimScorer::MeasureLocation(std::size_t location, Scratch* scratch) const {
   const float* rows = model_.factors + location * layout_.size();
-  products->resize(layout_.num_rows());
+  const std::size_t num_images = scratch->squared.size();
+  const auto multiply = [&](std::size_t count, std::size_t cols) {
+    MultiplyRows(rows, count, cols, scratch->centred.data(), num_images, scratch->stride,
+                 scratch->products.data());
+    rows += count * cols;
+  };
   if (layout_.is_low_rank()) {
-    MultiplyRows(rows, layout_.num_rows(), layout_.padded_dims(), centred, 1, 0, products->data());
-    const double whole = SquaredNorm(centred, layout_.num_dims);
-    const double rest = whole - SquaredNorm(products->data(), products->size());
-    if (rest < -kMostRounding * whole) return std::numeric_limits<double>::quiet_NaN();
-    return rest < 0 ? 0 : rest / kPadimRidge;  // NaN stays
+    multiply(layout_.num_rows(), layout_.padded_dims());
+    for (std::size_t i = 0; i < num_images; ++i) {
+      const double whole = SquaredNorm(scratch->centred.data() + i * scratch->stride, layout_.num_dims);
+      const double known = SquaredNorm(scratch->products.data() + i * layout_.num_rows(), layout_.num_rows());
+      const double rest = whole - known;
+      scratch->squared[i] = rest < 0 ? 0 : rest / kPadimRidge;  // NaN stays
+      if (rest < -kMostRounding * whole) scratch->squared[i] = std::numeric_limits<double>::quiet_NaN();
+    }
+    return;
   }
+  std::fill(scratch->squared.begin(), scratch->squared.end(), 0.0);
   for (std::size_t row = 0; row < layout_.num_rows(); row += kProductMultiple) {
     const std::size_t count = std::min(kProductMultiple, layout_.num_rows() - row);
-    MultiplyRows(rows, count, layout_.num_cols(row), centred, 1, 0, products->data() + row);
-    rows += count * layout_.num_cols(row);
+    multiply(count, layout_.num_cols(row));
+    for (std::size_t i = 0; i < num_images; ++i) {
+      scratch->squared[i] = AddSquares(scratch->squared[i], scratch->products.data() + i * count, count);
+    }
   }
-  return SquaredNorm(products->data(), products->size());
 }
 
-MethodScores PadimScorer::Score(const ImageFeatures& features, std::uint64_t /*draw*/,
-                                const ScoringScope& /*scope*/) const {
-  const std::vector<FeatureMap> levels = SelectLevels(features, level_shapes_, options_.levels);
+MethodScores PadimScorer::Score(const ImageFeatures& features, std::uint64_t draw,
+                                const ScoringScope& scope) const {
+  return std::move(ScoreEach({{&features, draw}}, scope)[0]);
+}
+
+std::vector<MethodScores> PadimScorer::ScoreEach(const std::vector<ScorerQuery>& queries,
+                                                 const ScoringScope& /*scope*/) const {
   const std::size_t num_locations = drawn_.num_locations(), dims = layout_.num_dims;
-  ScoreMap grid{{levels[0].shape.width, levels[0].shape.height}, std::vector<float>(num_locations)};
+  const FeatureShape shape = SelectShapes(level_shapes_, options_.levels)[0];
+  std::vector<std::vector<FeatureMap>> images;
+  std::vector<MethodScores> scores(queries.size());
+  for (std::size_t i = 0; i < queries.size(); ++i) {
+    images.push_back(SelectLevels(*queries[i].features, level_shapes_, options_.levels));
+    scores[i].grids = {{{shape.width, shape.height}, std::vector<float>(num_locations)}};
+    scores[i].grid_levels = {options_.levels};
+  }
   ParallelFor((num_locations + kLocationsPerTask - 1) / kLocationsPerTask, [&](std::size_t task) {
-    std::vector<float> centred(layout_.padded_dims()), products;
+    Scratch scratch(queries.size(), layout_);
     const std::size_t end = std::min(num_locations, (task + 1) * kLocationsPerTask);
     for (std::size_t p = task * kLocationsPerTask; p < end; ++p) {
-      drawn_.Read(levels, p, centred.data());
-      for (std::size_t c = 0; c < dims; ++c) centred[c] -= model_.means[p * dims + c];
-      grid.values[p] = static_cast<float>(std::sqrt(SquaredDistance(p, centred.data(), &products)));
-      if (!std::isfinite(grid.values[p])) {
-        throw Error(ErrorCode::kNotFinite, "the distance at location " + std::to_string(p) +
-                                               " is no number: the gallery's Gaussians are damaged, or the "
-                                               "features beyond all bounds; fit the gallery again");
+      for (std::size_t i = 0; i < queries.size(); ++i) {
+        float* centred = scratch.centred.data() + i * scratch.stride;
+        drawn_.Read(images[i], p, centred);
+        for (std::size_t c = 0; c < dims; ++c) centred[c] -= model_.means[p * dims + c];
+      }
+      MeasureLocation(p, &scratch);
+      for (std::size_t i = 0; i < queries.size(); ++i) {
+        const auto distance = static_cast<float>(std::sqrt(scratch.squared[i]));
+        if (!std::isfinite(distance)) {
+          throw Error(ErrorCode::kNotFinite, "the distance at location " + std::to_string(p) +
+                                                 " is no number: the gallery's Gaussians are damaged, or the "
+                                                 "features beyond all bounds; fit the gallery again");
+        }
+        scores[i].grids[0].values[p] = distance;
       }
     }
   });
-  MethodScores scores;
-  scores.grids.push_back(std::move(grid));
-  scores.grid_levels.push_back(options_.levels);
   return scores;
 }
 

@@ -6,6 +6,13 @@
 
 namespace touchstone {
 
+std::vector<MethodScores> Scorer::ScoreEach(const std::vector<ScorerQuery>& queries,
+                                            const ScoringScope& scope) const {
+  std::vector<MethodScores> scores;
+  for (const ScorerQuery& query : queries) scores.push_back(Score(*query.features, query.draw, scope));
+  return scores;
+}
+
 std::vector<FeatureShape> SelectShapes(const std::vector<FeatureShape>& shapes,
                                        const std::vector<int>& levels) {
   std::vector<FeatureShape> selected;

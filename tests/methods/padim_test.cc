@@ -229,6 +229,32 @@ TEST(Padim, IsTheSameForAnyNumberOfThreads) {
   }
 }
 
+TEST(Padim, ScoresSeveralImagesAtOnceAsEachByItself) {
+  for (const std::size_t num_images : {5U, 40U}) {
+    for (const int dims : {9, 17, 20}) {
+      const FakeGallery gallery = GalleryOf(num_images);
+      Fitted fitted;
+      Fit(gallery, Options(dims), {}, &fitted);
+      const PadimScorer scorer(fitted.model, kShapes, Options(dims));
+      std::mt19937 generator(80);
+      std::vector<ImageFeatures> images;
+      for (int i = 0; i < 9; ++i) images.push_back(RandomFeatures(&generator, kShapes, 1));
+      for (const std::size_t count : {0U, 1U, 2U, 3U, 4U, 5U, 8U, 9U}) {
+        std::vector<ScorerQuery> queries;
+        for (std::size_t i = 0; i < count; ++i) queries.push_back({&images[i], i});
+        const std::vector<MethodScores> scores = scorer.ScoreEach(queries, {});
+        ASSERT_EQ(scores.size(), count);
+        for (std::size_t i = 0; i < count; ++i) {
+          const MethodScores alone = scorer.Score(images[i], i);
+          EXPECT_EQ(scores[i].grids[0].values, alone.grids[0].values)
+              << num_images << " images, " << dims << " channels, " << i << " of " << count;
+          EXPECT_EQ(scores[i].grid_levels, alone.grid_levels);
+        }
+      }
+    }
+  }
+}
+
 TEST(Padim, IsTheSameForBlocksOfAnySize) {
   const FakeGallery gallery = GalleryOf(7);
   Fitted expected;

@@ -45,6 +45,12 @@ struct LevelPart {
   double distance = 0;  ///< >= 0; in what unit is the method's affair: only shares of the sum mean anything
 };
 
+/// One of several images that are scored at once.
+struct ScorerQuery {
+  const ImageFeatures* features = nullptr;
+  std::uint64_t draw = 0;
+};
+
 /// A way to score images against a gallery. The result for an image depends on nothing but the gallery, the
 /// options and the image. Safe to call concurrently.
 class Scorer {
@@ -57,6 +63,14 @@ class Scorer {
   /// @throws Error kShape naming the level whose shape differs from the gallery's; kNotFinite.
   virtual MethodScores Score(const ImageFeatures& features, std::uint64_t draw,
                              const ScoringScope& scope) const = 0;
+
+  /// How many images it is worth waiting for, to score them at once: more than 1 where a method reads much of
+  /// the gallery for each.
+  virtual std::size_t num_at_once() const { return 1; }
+
+  /// Scores several images: for each what Score gives, to the byte. @throws Error if Score of any would.
+  virtual std::vector<MethodScores> ScoreEach(const std::vector<ScorerQuery>& queries,
+                                              const ScoringScope& scope) const;
 
   /// How the distance at one location of a grid is made up of the levels that the grid is of.
   /// @param features, scores  of one image. @param location  y * width + x of grid `grid`.
