@@ -100,7 +100,6 @@ class BenchmarkRun {
  private:
   // Everything that can be known, and refused, before an image is read.
   void MakePlan() {
-    program_digest_ = ProgramDigest();
     const std::optional<Mask> roi = ReadRoi(options_.fit.roi);
     const fs::path model = FindModel(options_.fit.model);
     if (const auto info = PeekInfo(model)) (void)GroupsOf(options_, *info);  // refuses before the loading
@@ -128,6 +127,7 @@ class BenchmarkRun {
     const std::optional<int> resolution = options_.evaluate.resolution;
     report.resolution = resolution ? std::to_string(*resolution) : "original";
     report.bootstrap = options_.evaluate.bootstrap;
+    program_digest_ = ProgramDigest();
   }
 
   // The tables in the output folder become those of this command.

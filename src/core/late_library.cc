@@ -3,6 +3,9 @@
 #include <dlfcn.h>
 #include <link.h>
 
+#include <system_error>
+#include <vector>
+
 #include "touchstone/core/error.h"
 
 namespace touchstone {
@@ -21,10 +24,19 @@ const void* LateSymbol(const std::string& file, const std::string& symbol) {
 }
 
 std::optional<std::filesystem::path> LateLibraryFile(const std::string& file) {
-  void* library = dlopen(file.c_str(), RTLD_LAZY | RTLD_LOCAL);
-  const link_map* map = nullptr;
-  if (library == nullptr || dlinfo(library, RTLD_DI_LINKMAP, &map) != 0) return std::nullopt;
-  return std::filesystem::path(map->l_name);
+  void* program = dlopen(nullptr, RTLD_LAZY);
+  Dl_serinfo sizes{};
+  if (program == nullptr || dlinfo(program, RTLD_DI_SERINFOSIZE, &sizes) != 0) return std::nullopt;
+  std::vector<Dl_serinfo> storage(sizes.dls_size / sizeof(Dl_serinfo) + 1);  // one, its paths, their names
+  storage.front() = sizes;
+  if (dlinfo(program, RTLD_DI_SERINFO, storage.data()) != 0) return std::nullopt;
+  const Dl_serpath* folders = storage.front().dls_serpath;
+  for (unsigned i = 0; i < sizes.dls_cnt; ++i) {
+    std::filesystem::path path = std::filesystem::path(folders[i].dls_name) / file;
+    std::error_code error;
+    if (std::filesystem::is_regular_file(path, error)) return path;
+  }
+  return std::nullopt;
 }
 
 }  // namespace touchstone

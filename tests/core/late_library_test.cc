@@ -1,5 +1,7 @@
 #include "touchstone/core/late_library.h"
 
+#include <dlfcn.h>
+
 #include "support.h"
 
 namespace touchstone {
@@ -22,6 +24,22 @@ TEST(LateLibrary, GivesTheSameSymbolEachTime) {
   const void* exit_function = LateSymbol("libc.so.6", "exit");
   EXPECT_NE(exit_function, nullptr);
   EXPECT_EQ(LateSymbol("libc.so.6", "exit"), exit_function);
+}
+
+// The first folder that has it along the run path or $LD_LIBRARY_PATH; nothing is opened on the way.
+TEST(LateLibraryFile, IsFoundInTheFoldersOfTheProgramAndNotOpened) {
+  const auto file = LateLibraryFile("libtbb.so.12");
+  ASSERT_TRUE(file.has_value());
+  EXPECT_EQ(file->filename(), "libtbb.so.12");
+  EXPECT_TRUE(std::filesystem::is_regular_file(*file));
+  const auto codecs = LateLibraryFile("libopencv_imgcodecs.so.406");
+  ASSERT_TRUE(codecs.has_value());
+  EXPECT_EQ(dlopen(codecs->c_str(), RTLD_LAZY | RTLD_NOLOAD), nullptr);
+}
+
+TEST(LateLibraryFile, IsNothingWhereThereIsNone) {
+  EXPECT_FALSE(LateLibraryFile("libtouchstone_nothing.so").has_value());
+  EXPECT_FALSE(LateLibraryFile("").has_value());
 }
 
 }  // namespace

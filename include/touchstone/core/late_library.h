@@ -17,7 +17,8 @@ namespace touchstone {
 /// @throws Error kIo naming the file: it, or a library that it needs, is missing or not ours.
 const void* LateSymbol(const std::string& file, const std::string& symbol);
 
-/// The file that LateSymbol opens for this name; it is opened. Nothing where it cannot be.
+/// The file that LateSymbol would open for this name: the first along the same folders. It is not opened.
+/// Nothing where there is none.
 std::optional<std::filesystem::path> LateLibraryFile(const std::string& file);
 
 /// The table of functions that a late library exports under `symbol`. The caller names the type.
