@@ -5,7 +5,6 @@
 #include <numeric>
 #include <stdexcept>
 
-#include "knn/kernels.h"
 #include "touchstone/core/parallel.h"
 
 namespace touchstone {
@@ -75,12 +74,9 @@ void FewRowsSearch::Search(RowsView query, std::size_t k, const char* absent, Ne
     CheckSquaredLength(length);
     offsets[q] = static_cast<float>((1 - slack) * length / 2);
   }
-  const std::size_t num_blocks = whole_.offsets.size() / kBlock;
+  const std::size_t num_blocks = whole_.blocks.num_blocks();
   std::vector<float> products(num_blocks * query.rows * kBlock);  // [blocks x query x 32]
-  for (std::size_t b = 0; b < num_blocks; ++b) {
-    MultiplyBlock(centred.data(), query.rows, query.cols, whole_.values.data() + b * kBlock * query.cols,
-                  products.data() + b * query.rows * kBlock);
-  }
+  MultiplyBlocks({centred.data(), query.rows, query.cols}, whole_.blocks, products.data());
   std::vector<float> bounds(num_blocks * kBlock);
   for (std::size_t q = 0; q < query.rows; ++q) {
     for (std::size_t b = 0; b < num_blocks; ++b) {

@@ -66,6 +66,7 @@ SearchCounts& SearchCounts::operator+=(const SearchCounts& other) {
   scanned += other.scanned;
   refined += other.refined;
   measured += other.measured;
+  by_head += other.by_head;
   return *this;
 }
 
@@ -137,8 +138,8 @@ class PatchSearch::Task {
     std::uint32_t masks[kQueriesPerTask];
     const auto set_threshold = [&](std::size_t i) { thresholds[i] = queries.offsets[i] - Worst(i) / 2; };
     for (std::size_t i = 0; i < count_; ++i) set_threshold(i);
-    for (std::size_t first = 0; first < whole.rows; first += WholeRows::kBlock) {
-      CompareBlock(rows.data(), count_, all.cols, whole.values.data() + first * all.cols,
+    for (std::size_t first = 0; first < whole.blocks.rows; first += WholeRows::kBlock) {
+      CompareBlock(rows.data(), count_, all.cols, whole.blocks.values.data() + first * all.cols,
                    whole.offsets.data() + first, thresholds, masks);
       for (std::size_t i = 0; i < count_; ++i) {
         if (masks[i] == 0) continue;
@@ -149,7 +150,7 @@ class PatchSearch::Task {
         set_threshold(i);
       }
     }
-    counts_.pairs += count_ * whole.rows;
+    counts_.pairs += count_ * whole.blocks.rows;
   }
 
   const SearchCounts& counts() const { return counts_; }
@@ -159,8 +160,9 @@ class PatchSearch::Task {
   static_assert(kRowsOfGroup == Codes::kLeaf * Codes::kGroup);
 
   static void CopyRow(const WholeRows& whole, std::size_t row, float* out) {
-    const float* block = whole.values.data() + row / WholeRows::kBlock * WholeRows::kBlock * whole.cols;
-    for (std::size_t c = 0; c < whole.cols; ++c) {
+    const RowBlocks& blocks = whole.blocks;
+    const float* block = blocks.values.data() + row / WholeRows::kBlock * WholeRows::kBlock * blocks.cols;
+    for (std::size_t c = 0; c < blocks.cols; ++c) {
       out[c] = block[c * WholeRows::kBlock + row % WholeRows::kBlock];
     }
   }
@@ -235,13 +237,28 @@ class PatchSearch::Task {
     }
   }
 
+  // Whether the distance is greater than the k-th best for sure. The parts are added up in another order than
+  // the distance is, each rounded like it.
+  bool IsFartherByHead(std::size_t q, std::size_t row, float worst) {
+    const TailDistances& tail = *gallery_.tail;
+    const float limit = worst * search_.rounding_ * search_.rounding_ * search_.rounding_;
+    const float of_tail = tail.AtLeast(q, row);
+    if (of_tail > limit) return true;
+    const std::size_t size = tail.num_head_channels();
+    return SquaredDistance(search_.query_.row(q), tail.Head(row, scratch_.data()), size) + of_tail > limit;
+  }
+
   // Computes the distance, unless the row is absent. @return whether it is one of the k nearest so far.
   bool Measure(std::size_t i, std::size_t row) {
     if (gallery_.absent != nullptr && gallery_.absent[row] != 0) return false;
     const std::size_t q = first_ + i;
+    ++counts_.measured;
+    if (gallery_.tail != nullptr && IsFartherByHead(q, row, Worst(i))) {
+      ++counts_.by_head;
+      return false;
+    }
     const float distance =
         SquaredDistance(search_.query_.row(q), gallery_.rows.Row(row, scratch_.data()), search_.query_.cols);
-    ++counts_.measured;
     return Insert(search_.best_.data() + q * search_.k_, search_.k_,
                   {distance, gallery_.image, static_cast<std::int32_t>(row)});
   }
@@ -274,13 +291,16 @@ PatchSearch::PatchSearch(RowsView query, QueryCodes codes, const Projection& pro
 PatchSearch::PatchSearch(RowsView query, const Projection& projection, std::size_t k)
     : PatchSearch(query, EncodeQuery(projection, MatrixRows(query)), projection, k) {}
 
-void PatchSearch::AddImage(const RowSource& rows, const Codes& codes, std::int32_t image,
-                           const char* absent) {
+void PatchSearch::AddImage(const RowSource& rows, const Codes& codes, std::int32_t image, const char* absent,
+                           TailDistances* tail) {
   if (rows.cols() != query_.cols || codes.rows != rows.rows() || codes.short_dims != codes_.short_dims ||
       codes.long_dims != codes_.long_dims) {
     throw std::logic_error("PatchSearch::AddImage: rows, codes and query do not belong together");
   }
-  SearchImage({rows, codes, image, absent});
+  const bool has_pairs_enough = tail != nullptr && num_images_added_ > 0 &&
+                                counts().measured / num_images_added_ > tail->num_worthwhile_pairs();
+  if (has_pairs_enough) tail->Prepare();
+  SearchImage({rows, codes, image, absent, has_pairs_enough ? tail : nullptr});
   ++num_images_added_;
   num_rows_added_ += codes.rows;
   for (std::size_t row = 0; absent != nullptr && row < codes.rows; ++row)

@@ -27,10 +27,11 @@ FusedRows::FusedRows(const std::vector<FeatureMap>& levels) {
   }
 }
 
-const float* FusedRows::Row(std::size_t r, float* scratch) const {
+const float* FusedRows::Row(std::size_t r, std::size_t num_levels, float* scratch) const {
   const std::size_t x = r % grid_.width, y = r / grid_.width;
   float* out = scratch;
-  for (const Level& level : levels_) {
+  for (std::size_t l = 0; l < num_levels; ++l) {
+    const Level& level = levels_[l];
     const int channels = level.shape.channels;
     const Tap& tx = level.xs[x];
     const Tap& ty = level.ys[y];

@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "methods/coarse_distances.h"
 #include "methods/image_cache.h"
 #include "touchstone/core/error.h"
 #include "touchstone/methods/fusion.h"
@@ -181,21 +182,52 @@ struct SpadeScorer::Impl {
     return ranked;
   }
 
-  // Stage 2 in one search space: the mean distance of each location to its k nearest, and the nearest.
-  // @param query_rows  the same as `query`, from what it was made of.
-  void SearchSpace(std::size_t space, const FeatureMap& query, const RowSource& query_rows,
-                   MethodScores* scores) const {
-    const std::size_t k = static_cast<std::size_t>(options.num_neighbors);
-    const Projection& projection = projections[space];
-    PatchSearch search(View(query), EncodeQuery(projection, query_rows), projection, k);
+  // All levels fused, searched at once.
+  // @param levels  of the query.
+  void SearchFused(const std::vector<FeatureMap>& levels, MethodScores* scores) const {
+    const FusedRows query(levels);
+    const Projection& projection = projections[0];
+    const std::size_t num_coarse = static_cast<std::size_t>(levels.back().shape.channels);
+    const float* centre = projection.centre.data() + query.cols() - num_coarse;
+    const CoarseDistances::Query coarse(query, centre);
+    const FeatureMap fused = FuseLevels(levels);
+    PatchSearch search = StartSearch(0, fused, query);
+    for (const Neighbor& image : scores->retrieved) {
+      const auto image_codes = codes.Get(image.row);
+      const auto image_rows = rows.Get(image.row);
+      const FusedRows fused_rows(image_rows->levels);
+      CoarseDistances tail(coarse, fused_rows, centre);
+      search.AddImage(fused_rows, image_codes->spaces[0], static_cast<std::int32_t>(image.row), nullptr,
+                      &tail);
+    }
+    AddScores(search, fused.shape, LevelsOf(0), scores);
+  }
+
+  // One level by itself.
+  void SearchLevel(std::size_t space, const FeatureMap& query, MethodScores* scores) const {
+    PatchSearch search = StartSearch(space, query, MatrixRows(View(query)));
     for (const Neighbor& image : scores->retrieved) {
       const auto image_codes = codes.Get(image.row);
       const auto image_rows = rows.Get(image.row);
       search.AddImage(*image_rows->spaces[space], image_codes->spaces[space],
                       static_cast<std::int32_t>(image.row));
     }
+    AddScores(search, query.shape, LevelsOf(space), scores);
+  }
+
+  // @param query_rows  the same as `query`, from what it was made of.
+  PatchSearch StartSearch(std::size_t space, const FeatureMap& query, const RowSource& query_rows) const {
+    const Projection& projection = projections[space];
+    return PatchSearch(View(query), EncodeQuery(projection, query_rows), projection,
+                       static_cast<std::size_t>(options.num_neighbors));
+  }
+
+  // The mean distance of each location to its k nearest, and the nearest.
+  void AddScores(const PatchSearch& search, FeatureShape shape, const std::vector<int>& levels,
+                 MethodScores* scores) const {
+    const std::size_t k = static_cast<std::size_t>(options.num_neighbors);
     const std::vector<PatchNeighbor> neighbors = search.Result();
-    ScoreMap map{{query.shape.width, query.shape.height}, std::vector<float>(query.shape.num_locations())};
+    ScoreMap map{{shape.width, shape.height}, std::vector<float>(shape.num_locations())};
     std::vector<PatchNeighbor> nearest(map.values.size());
     for (std::size_t p = 0; p < map.values.size(); ++p) {
       double sum = 0;  // d(y, p) = 1/k sum ||f - F(y, p)||^2
@@ -206,7 +238,7 @@ struct SpadeScorer::Impl {
       nearest[p] = neighbors[p * k];
     }
     scores->grids.push_back(std::move(map));
-    scores->grid_levels.push_back(LevelsOf(space));
+    scores->grid_levels.push_back(levels);
     scores->nearest.push_back(std::move(nearest));
   }
 };
@@ -237,13 +269,10 @@ MethodScores SpadeScorer::Score(const ImageFeatures& features, std::uint64_t dra
     scores.retrieved = DrawImages(ranked, count, options.seed, draw);
   }
   if (scope.gate && *scores.retrieval_score <= *scope.gate) return scores;
-  const auto spaces = SearchSpaces(levels, options.fusion);
-  for (std::size_t s = 0; s < spaces.size(); ++s) {
-    if (options.fusion == Fusion::kConcat) {
-      impl_->SearchSpace(s, FuseLevels(levels), *spaces[s], &scores);
-    } else {
-      impl_->SearchSpace(s, levels[s], *spaces[s], &scores);
-    }
+  if (options.fusion == Fusion::kConcat) {
+    impl_->SearchFused(levels, &scores);
+  } else {
+    for (std::size_t l = 0; l < levels.size(); ++l) impl_->SearchLevel(l, levels[l], &scores);
   }
   return scores;
 }

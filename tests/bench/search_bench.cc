@@ -9,9 +9,13 @@
 //         bound rules anything out.
 // equal   every row the same: all distances are 0.
 //
+// touchstone_levels, of real alone, makes rows as score does, from the levels when they are looked at, and
+// with the coarsest level's products; touchstone finds all rows in memory.
+//
 // `worst` is the largest relative difference of the distances (faiss computes |q|^2 + |g|^2 - 2 q.g, which
 // loses digits that a direct difference keeps; where all distances are 0, relative to the rows' squared
-// norm); `refined` and `measured` are the shares of pairs that pass the short codes and all codes.
+// norm); `refined` and `measured` are the shares of pairs that pass the short codes and all codes; `by_head`
+// are those of the latter that need no distance over all channels.
 
 #include <benchmark/benchmark.h>
 #include <faiss/IndexFlat.h>
@@ -25,6 +29,7 @@
 #include <stdexcept>
 
 #include "bench_main.h"
+#include "methods/coarse_distances.h"
 #include "touchstone/backbone/extractor.h"
 #include "touchstone/core/parallel.h"
 #include "touchstone/image/list.h"
@@ -45,9 +50,13 @@ RowsView View(const FeatureMap& map) {
   return {map.values.data(), map.shape.num_locations(), static_cast<std::size_t>(map.shape.channels)};
 }
 
+using Pyramid = std::vector<FeatureMap>;
+
 struct Features {
   FeatureMap query;
   std::vector<FeatureMap> gallery;
+  Pyramid query_levels;  // what they were fused from, if they were
+  std::vector<Pyramid> gallery_levels;
 };
 
 Features RealFeatures(const std::filesystem::path& root) {
@@ -61,12 +70,15 @@ Features RealFeatures(const std::filesystem::path& root) {
   preprocessing.stddev = extractor.info().stddev;
   const auto extract = [&](const ListedImage& listed) {
     const Image image = ReadImage(listed.file);
-    return FuseLevels(extractor.Extract(Preprocess(image, preprocessing), {side, side}).pyramid);
+    return extractor.Extract(Preprocess(image, preprocessing), {side, side}).pyramid;
   };
   Features found;
-  found.query = extract(ListImages(root / "test").images.front());
+  found.query_levels = extract(ListImages(root / "test").images.front());
+  found.query = FuseLevels(found.query_levels);
   for (const ListedImage& listed : ListImages(root / "train").images) {
-    if (found.gallery.size() < kImages) found.gallery.push_back(extract(listed));
+    if (found.gallery.size() == kImages) break;
+    found.gallery_levels.push_back(extract(listed));
+    found.gallery.push_back(FuseLevels(found.gallery_levels.back()));
   }
   return found;
 }
@@ -79,7 +91,7 @@ Features Noise() {
     for (float& value : map.values) value = normal(generator);
     return map;
   };
-  Features features{draw(), {}};
+  Features features{draw(), {}, {}, {}};
   while (features.gallery.size() < kImages) features.gallery.push_back(draw());
   return features;
 }
@@ -88,7 +100,7 @@ Features Equal() {
   FeatureMap map = Noise().query;
   const auto channels = static_cast<std::size_t>(map.shape.channels);
   for (std::size_t i = channels; i < map.values.size(); ++i) map.values[i] = map.values[i % channels];
-  return {map, std::vector<FeatureMap>(kImages, map)};
+  return {map, std::vector<FeatureMap>(kImages, map), {}, {}};
 }
 
 // One set of features, ready to be searched both ways.
@@ -109,7 +121,8 @@ class Case {
       codes_.push_back(Encode(*projection_, MatrixRows(View(map))));
       index_.add(static_cast<faiss::Index::idx_t>(map.shape.num_locations()), map.values.data());
     }
-    CheckAgreement();
+    CheckAgreement(SearchOurs(nullptr));
+    if (HasLevels()) CheckAgreement(SearchLevels(nullptr));
   }
 
   void Register() {
@@ -118,7 +131,10 @@ class Case {
           ->Unit(benchmark::kMillisecond)
           ->UseRealTime();
     };
-    add("touchstone", [this](benchmark::State& state) { TimeOurs(state); });
+    add("touchstone", [this](benchmark::State& state) { TimeOurs(state, &Case::SearchOurs); });
+    if (HasLevels()) {
+      add("touchstone_levels", [this](benchmark::State& state) { TimeOurs(state, &Case::SearchLevels); });
+    }
     add("faiss_IndexFlatL2", [this](benchmark::State& state) {
       for (auto _ : state) benchmark::DoNotOptimize(SearchFaiss());
     });
@@ -137,10 +153,32 @@ class Case {
         search.AddImage(MatrixRows(View(features_.gallery[i])), codes_[i], static_cast<std::int32_t>(i));
       }
       result = search.Result();
-      *counts = search.counts();
+      if (counts != nullptr) *counts = search.counts();
     });
     return result;
   }
+
+  // As score does it: rows are interpolated when they are looked at.
+  std::vector<PatchNeighbor> SearchLevels(SearchCounts* counts) const {
+    std::vector<PatchNeighbor> result;
+    WithThreads(kThreads, [&] {
+      const FusedRows query(features_.query_levels);
+      const auto num_coarse = static_cast<std::size_t>(features_.query_levels.back().shape.channels);
+      const float* centre = projection_->centre.data() + query.cols() - num_coarse;
+      const CoarseDistances::Query coarse(query, centre);
+      PatchSearch search(View(features_.query), EncodeQuery(*projection_, query), *projection_, 1);
+      for (std::size_t i = 0; i < features_.gallery_levels.size(); ++i) {
+        const FusedRows rows(features_.gallery_levels[i]);
+        CoarseDistances tail(coarse, rows, centre);
+        search.AddImage(rows, codes_[i], static_cast<std::int32_t>(i), nullptr, &tail);
+      }
+      result = search.Result();
+      if (counts != nullptr) *counts = search.counts();
+    });
+    return result;
+  }
+
+  bool HasLevels() const { return !features_.query_levels.empty(); }
 
   std::vector<float> SearchFaiss() const {
     const RowsView query = View(features_.query);
@@ -152,9 +190,7 @@ class Case {
     return distances;
   }
 
-  void CheckAgreement() {
-    SearchCounts counts;
-    const auto ours = SearchOurs(&counts);
+  void CheckAgreement(const std::vector<PatchNeighbor>& ours) {
     const auto theirs = SearchFaiss();
     const RowsView query = View(features_.query);
     for (std::size_t i = 0; i < ours.size(); ++i) {
@@ -170,12 +206,14 @@ class Case {
     }
   }
 
-  void TimeOurs(benchmark::State& state) const {
+  void TimeOurs(benchmark::State& state,
+                std::vector<PatchNeighbor> (Case::*search)(SearchCounts*) const) const {
     SearchCounts counts;
-    for (auto _ : state) benchmark::DoNotOptimize(SearchOurs(&counts));
+    for (auto _ : state) benchmark::DoNotOptimize((this->*search)(&counts));
     const auto pairs = static_cast<double>(counts.pairs);
     state.counters["refined"] = static_cast<double>(counts.refined) / pairs;
     state.counters["measured"] = static_cast<double>(counts.measured) / pairs;
+    state.counters["by_head"] = static_cast<double>(counts.by_head) / pairs;
     state.counters["worst"] = worst_;
   }
 

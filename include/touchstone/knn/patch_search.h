@@ -7,6 +7,7 @@
 #include "touchstone/knn/codes.h"
 #include "touchstone/knn/projection.h"
 #include "touchstone/knn/rows.h"
+#include "touchstone/knn/tail_distances.h"
 #include "touchstone/knn/whole_rows.h"
 
 namespace touchstone {
@@ -23,7 +24,8 @@ struct SearchCounts {
   std::uint64_t pairs = 0;     ///< all of them
   std::uint64_t scanned = 0;   ///< of leaves that are not ruled out: short codes compared
   std::uint64_t refined = 0;   ///< let through by the short codes: long codes compared
-  std::uint64_t measured = 0;  ///< let through by the long codes too: true distance computed
+  std::uint64_t measured = 0;  ///< let through by the long codes too: looked at
+  std::uint64_t by_head = 0;   ///< of those, ruled out by the head's distance and the tail's bound
   SearchCounts& operator+=(const SearchCounts& other);
 };
 
@@ -33,9 +35,10 @@ struct SearchCounts {
 ///
 /// Exact: of each pair the bound (3) of codes.h is tested, on leaves, short codes and long ones, with d the
 /// query's current k-th best distance. What passes all is looked at: its distance is the direct difference
-/// (SquaredDistance). A pair that is passed over is therefore farther than k rows already found. The result
-/// does not depend on the order of the images, nor on threads: neighbours are ordered by (squared_distance,
-/// image, location).
+/// (SquaredDistance), unless those of the heads alone and what the tails add at least (TailDistances) exceed
+/// d already. A pair that is passed over is therefore farther than k rows already found. The result does not
+/// depend on the order of the images, nor on threads: neighbours are ordered by (squared_distance, image,
+/// location).
 ///
 /// Cost: O(P * G / 16 * m) byte operations for leaves, O(m) for pairs of those that are left, O(M) for the
 /// few per cent that pass the short codes on real features, O(C) for the few in a thousand or less that pass
@@ -56,8 +59,11 @@ class PatchSearch {
   ///               picture where G = P (a hint: those are compared first).
   /// @param codes  Encode(projection, rows).
   /// @param absent [G] rows that are not 0 are passed over; null = none is.
+  /// @param tail   of the query's rows and these; null = there is none. Prepared where the images before had
+  ///               pairs enough to look at.
   /// Query rows are searched in parallel (core/parallel.h).
-  void AddImage(const RowSource& rows, const Codes& codes, std::int32_t image, const char* absent = nullptr);
+  void AddImage(const RowSource& rows, const Codes& codes, std::int32_t image, const char* absent = nullptr,
+                TailDistances* tail = nullptr);
 
   /// The k nearest of every query row: [P x k], nearest first.
   /// @throws Error kOption if fewer than k rows were added.
@@ -71,6 +77,7 @@ class PatchSearch {
     const Codes& codes;
     std::int32_t image;
     const char* absent;
+    const TailDistances* tail;
   };
   class WholeGallery;
   class Task;

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "touchstone/knn/blocks.h"
 #include "touchstone/knn/projection.h"
 #include "touchstone/knn/rows.h"
 
@@ -13,13 +14,10 @@ namespace touchstone {
 ///
 ///     ||a - b||^2  >=  computed - slack ||a'||^2 - slack ||b'||^2,   slack = 8 (C + 8) u       (4)
 ///
-/// In blocks of 32 rows: value c of row r at [((r / 32) * C + c) * 32 + r % 32]. Rows beyond the last are
-/// zero, with NaN as offset, so that no comparison lets them through.
+/// Rows that fill up the last block have NaN as offset, so that no comparison lets them through.
 struct WholeRows {
-  static constexpr std::size_t kBlock = 32;
-  std::size_t rows = 0;
-  std::size_t cols = 0;
-  std::vector<float> values;   ///< [ceil(rows / 32) * C * 32]
+  static constexpr std::size_t kBlock = RowBlocks::kBlock;
+  RowBlocks blocks;            ///< x', centred
   std::vector<float> offsets;  ///< (||x'||^2 - slack ||x'||^2) / 2 of each row
 };
 

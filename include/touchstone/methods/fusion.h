@@ -22,13 +22,14 @@ class FusedRows : public RowSource {
   std::size_t rows() const override { return grid_.num_locations(); }
   std::size_t cols() const override { return static_cast<std::size_t>(grid_.channels); }
   /// F at location r = y * W + x. O(C).
-  const float* Row(std::size_t r, float* scratch) const override;
+  const float* Row(std::size_t r, float* scratch) const override { return Row(r, levels_.size(), scratch); }
+  /// Its channels of the first `num_levels` levels alone.
+  const float* Row(std::size_t r, std::size_t num_levels, float* scratch) const;
   /// Projects each level on its own grid and interpolates the coordinates, for both are linear: O(H_l W_l C_l
   /// M) for each level l, O(H1 W1 M) for the rest.
   Coordinates ProjectAll(const Projection& projection) const override;
 
- private:
-  // Where an output coordinate reads: in[low] * (1 - fraction) + in[high] * fraction.
+  /// Where an output coordinate reads: in[low] * (1 - fraction) + in[high] * fraction.
   struct Tap {
     int low;
     int high;
@@ -37,8 +38,12 @@ class FusedRows : public RowSource {
   struct Level {
     const float* values;
     FeatureShape shape;
-    std::vector<Tap> xs, ys;
+    std::vector<Tap> xs, ys;  ///< of each column and line of the finest grid
   };
+  const std::vector<Level>& levels() const { return levels_; }
+  FeatureShape grid() const { return grid_; }
+
+ private:
   static std::vector<Tap> Taps(int in, int out);
   // Adds what a level that has its own coordinates adds to those of F.
   void AddInterpolated(const Level& level, const Coordinates& own, const float* centre,
