@@ -136,9 +136,10 @@ void DrawnSamples::Read(const FeatureMap& map, std::size_t level, std::size_t ce
   for (const std::uint32_t channel : channels_[level]) *out++ = values[channel];
 }
 
-void DrawnSamples::Read(const std::vector<FeatureMap>& levels, std::size_t location, float* out) const {
+void DrawnSamples::Read(const std::vector<const FeatureMap*>& levels, std::size_t location,
+                        float* out) const {
   for (std::size_t l = 0; l < shapes_.size(); ++l) {
-    Read(levels[l], l, CellOf(l, location), out);
+    Read(*levels[l], l, CellOf(l, location), out);
     out += channels_[l].size();
   }
 }

@@ -34,6 +34,16 @@ double AddSquares(double sum, const float* values, std::size_t size) {
   return sum;
 }
 
+// The levels that are compared, where they are.
+std::vector<const FeatureMap*> LevelsOf(const ImageFeatures& features,
+                                        const std::vector<FeatureShape>& shapes,
+                                        const std::vector<int>& levels) {
+  CheckLevels(features, shapes, levels);
+  std::vector<const FeatureMap*> found;
+  for (const int level : levels) found.push_back(&features.pyramid[static_cast<std::size_t>(level) - 1]);
+  return found;
+}
+
 double SquaredNorm(const float* values, std::size_t size) { return AddSquares(0, values, size); }
 
 }  // namespace
@@ -99,10 +109,10 @@ std::vector<MethodScores> PadimScorer::ScoreEach(const std::vector<ScorerQuery>&
                                                  const ScoringScope& /*scope*/) const {
   const std::size_t num_locations = drawn_.num_locations(), dims = layout_.num_dims;
   const FeatureShape shape = SelectShapes(level_shapes_, options_.levels)[0];
-  std::vector<std::vector<FeatureMap>> images;
+  std::vector<std::vector<const FeatureMap*>> images;
   std::vector<MethodScores> scores(queries.size());
   for (std::size_t i = 0; i < queries.size(); ++i) {
-    images.push_back(SelectLevels(*queries[i].features, level_shapes_, options_.levels));
+    images.push_back(LevelsOf(*queries[i].features, level_shapes_, options_.levels));
     scores[i].grids = {{{shape.width, shape.height}, std::vector<float>(num_locations)}};
     scores[i].grid_levels = {options_.levels};
   }
@@ -134,9 +144,8 @@ std::vector<LevelPart> PadimScorer::Parts(const ImageFeatures& features, const M
                                           std::size_t /*grid*/, std::size_t location) const {
   using Eigen::Index;
   const auto dims = static_cast<Index>(layout_.num_dims);
-  const std::vector<FeatureMap> levels = SelectLevels(features, level_shapes_, options_.levels);
   std::vector<float> sample(layout_.num_dims);
-  drawn_.Read(levels, location, sample.data());
+  drawn_.Read(LevelsOf(features, level_shapes_, options_.levels), location, sample.data());
   Eigen::VectorXd x(dims);
   for (Index c = 0; c < dims; ++c) {
     x[c] = static_cast<double>(sample[static_cast<std::size_t>(c)]) -

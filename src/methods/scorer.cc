@@ -20,15 +20,14 @@ std::vector<FeatureShape> SelectShapes(const std::vector<FeatureShape>& shapes,
   return selected;
 }
 
-std::vector<FeatureMap> SelectLevels(const ImageFeatures& features, const std::vector<FeatureShape>& shapes,
-                                     const std::vector<int>& levels) {
+void CheckLevels(const ImageFeatures& features, const std::vector<FeatureShape>& shapes,
+                 const std::vector<int>& levels) {
   if (features.pyramid.size() != shapes.size()) {
     throw Error(
         ErrorCode::kShape,
         "the image's features have another number of levels than the gallery's; use the extractor that made "
         "the gallery");
   }
-  std::vector<FeatureMap> selected;
   for (const int level : levels) {
     const FeatureMap& map = features.pyramid[static_cast<std::size_t>(level) - 1];
     if (map.shape != shapes[static_cast<std::size_t>(level) - 1]) {
@@ -38,8 +37,14 @@ std::vector<FeatureMap> SelectLevels(const ImageFeatures& features, const std::v
               " of the image's features differs in shape from the gallery's; use the extractor and the "
               "preprocessing that made the gallery");
     }
-    selected.push_back(map);
   }
+}
+
+std::vector<FeatureMap> SelectLevels(const ImageFeatures& features, const std::vector<FeatureShape>& shapes,
+                                     const std::vector<int>& levels) {
+  CheckLevels(features, shapes, levels);
+  std::vector<FeatureMap> selected;
+  for (const int level : levels) selected.push_back(features.pyramid[static_cast<std::size_t>(level) - 1]);
   return selected;
 }
 

@@ -40,8 +40,8 @@ class DrawnSamples {
   std::size_t CellOf(std::size_t level, std::size_t location) const;
   /// The drawn channels of one cell. @param out [num_dims_of(level)].
   void Read(const FeatureMap& map, std::size_t level, std::size_t cell, float* out) const;
-  /// The sample at a location. @param out [num_dims].
-  void Read(const std::vector<FeatureMap>& levels, std::size_t location, float* out) const;
+  /// The sample at a location. @param levels  whose shapes are those of this. @param out [num_dims].
+  void Read(const std::vector<const FeatureMap*>& levels, std::size_t location, float* out) const;
 
  private:
   std::vector<FeatureShape> shapes_;

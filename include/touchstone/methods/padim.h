@@ -39,7 +39,7 @@ class PadimScorer : public Scorer {
 
   /// Factors are read once for all images, which at full rank is most of the time: 2 GB for 550 channels at
   /// 3,136 places.
-  std::size_t num_at_once() const override { return 8; }
+  std::size_t num_at_once() const override { return 16; }
   std::vector<MethodScores> ScoreEach(const std::vector<ScorerQuery>& queries,
                                       const ScoringScope& scope) const override;
 

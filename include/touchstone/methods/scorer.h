@@ -84,9 +84,13 @@ class Scorer {
 std::vector<FeatureShape> SelectShapes(const std::vector<FeatureShape>& shapes,
                                        const std::vector<int>& levels);
 
-/// The levels (1-based) of an image that are compared.
+/// Whether the levels (1-based) of an image that are compared are the gallery's.
 /// @param shapes  of all levels, as the gallery's are.
 /// @throws Error kShape naming the first level whose shape differs.
+void CheckLevels(const ImageFeatures& features, const std::vector<FeatureShape>& shapes,
+                 const std::vector<int>& levels);
+
+/// Copies of these levels, checked.
 std::vector<FeatureMap> SelectLevels(const ImageFeatures& features, const std::vector<FeatureShape>& shapes,
                                      const std::vector<int>& levels);
 
