@@ -5,7 +5,8 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
+#include <exception>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 
@@ -66,13 +67,20 @@ class Digest {
   std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
 };
 
-void WriteAtomically(const fs::path& file, const void* data, std::size_t num_bytes) {
+// Writes `<file>.tmp` by `put`, which says whether all was passed on, and renames it.
+void WriteAtomically(const fs::path& file, const std::function<bool(std::FILE*)>& put) {
   fs::path temporary = file;
   temporary += ".tmp";
   errno = 0;
   std::FILE* handle = std::fopen(temporary.c_str(), "wb");
   if (handle == nullptr) ThrowSystemError("cannot be written", file);
-  const bool passed_on = num_bytes == 0 || std::fwrite(data, 1, num_bytes, handle) == num_bytes;
+  bool passed_on = false;
+  std::exception_ptr failure;
+  try {
+    passed_on = put(handle);
+  } catch (...) {
+    failure = std::current_exception();  // passed on below, when the file is gone
+  }
   const bool written = passed_on && std::fflush(handle) == 0;
   int reason = errno;
   const bool closed = std::fclose(handle) == 0;
@@ -83,9 +91,28 @@ void WriteAtomically(const fs::path& file, const void* data, std::size_t num_byt
   if (!written || !closed || error) {
     std::error_code ignored;
     fs::remove(temporary, ignored);
+    if (failure) std::rethrow_exception(failure);
     errno = reason;
     ThrowSystemError("cannot be written", file);
   }
+}
+
+void WriteAtomically(const fs::path& file, const void* data, std::size_t num_bytes) {
+  WriteAtomically(file, [&](std::FILE* handle) {
+    return num_bytes == 0 || std::fwrite(data, 1, num_bytes, handle) == num_bytes;
+  });
+}
+
+// Calls `take` with block after block, until one is not taken. @return whether all were.
+bool ReadBlocks(const fs::path& file, const std::function<bool(const char*, std::size_t)>& take) {
+  FileHandle handle = OpenForReading(file);
+  std::vector<char> block(std::size_t{1} << 17);  // stays in the cache until it has been taken
+  std::size_t n = 0;
+  while ((n = std::fread(block.data(), 1, block.size(), handle.get())) > 0) {
+    if (!take(block.data(), n)) return false;
+  }
+  if (std::ferror(handle.get()) != 0) ThrowSystemError("failed while it was read", file);
+  return true;
 }
 
 }  // namespace
@@ -116,13 +143,23 @@ void WriteFileAtomically(const fs::path& file, const Bytes& bytes) {
   WriteAtomically(file, bytes.data(), bytes.size());
 }
 
-std::string Sha256OfFile(const fs::path& file) {
-  FileHandle handle = OpenForReading(file);
+std::string CopyFileAtomically(const fs::path& from, const fs::path& to) {
   Digest digest;
-  std::vector<char> block(std::size_t{1} << 20);
-  std::size_t n = 0;
-  while ((n = std::fread(block.data(), 1, block.size(), handle.get())) > 0) digest.Add(block.data(), n);
-  if (std::ferror(handle.get()) != 0) ThrowSystemError("failed while it was read", file);
+  WriteAtomically(to, [&](std::FILE* handle) {
+    return ReadBlocks(from, [&](const char* bytes, std::size_t n) {
+      digest.Add(bytes, n);
+      return std::fwrite(bytes, 1, n, handle) == n;
+    });
+  });
+  return digest.Hex();
+}
+
+std::string Sha256OfFile(const fs::path& file) {
+  Digest digest;
+  ReadBlocks(file, [&](const char* bytes, std::size_t n) {
+    digest.Add(bytes, n);
+    return true;
+  });
   return digest.Hex();
 }
 

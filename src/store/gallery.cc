@@ -214,9 +214,13 @@ GalleryWriter::GalleryWriter(fs::path folder, GalleryManifest manifest, fs::path
 }
 
 void GalleryWriter::CopyExtractor() const {
-  const fs::path copy = folder_ / "extractor.pt";
-  WriteFileAtomically(copy, ReadFile(extractor_file_));
-  CheckDigest(copy, manifest_.extractor.sha256);
+  const std::string digest = CopyFileAtomically(extractor_file_, folder_ / "extractor.pt");
+  if (digest != manifest_.extractor.sha256) {
+    throw Error(ErrorCode::kGallery,
+                "changed while the gallery was made of it: its SHA-256 was " + manifest_.extractor.sha256 +
+                    " and is " + digest + "; fit again when nobody writes to it",
+                extractor_file_);
+  }
 }
 
 void GalleryWriter::SetRoi(const Mask& roi) {

@@ -215,7 +215,7 @@ TEST_F(GalleryTest, RefusesAManifestThatWasEdited) {
 
 TEST_F(GalleryTest, RefusesAnExtractorThatIsNotTheManifests) {
   manifest_.extractor.sha256 = std::string(64, '0');
-  EXPECT_TRUE(Refuses(ErrorCode::kGallery, "altered", [&] { Begin(); }));
+  EXPECT_TRUE(Refuses(ErrorCode::kGallery, "changed while", [&] { Begin(); }));
 }
 
 TEST_F(GalleryTest, RefusesFeaturesTooLargeForFloat16) {

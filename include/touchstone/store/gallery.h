@@ -155,7 +155,7 @@ class GalleryWriter {
   GalleryWriter(std::filesystem::path folder, GalleryManifest manifest, std::filesystem::path extractor_file);
 
   /// Copies the extractor in; may run beside everything before Finish.
-  /// @throws Error kIo; kGallery if the copy's digest is not the manifest's.
+  /// @throws Error kIo; kGallery if it is not the file any more whose digest the manifest has.
   void CopyExtractor() const;
 
   /// Stores what of the photographs is to be looked at. At most once, and before OpenUnfinished.
