@@ -76,16 +76,17 @@ FittedImage FitOne(const ListedImage& listed, const FitContext& context) {
   return fitted;
 }
 
-std::uint64_t GalleryBytes(const GalleryManifest& manifest, std::size_t num_images) {
+std::uint64_t GalleryBytes(const GalleryManifest& manifest, std::size_t num_images,
+                           std::uint64_t extractor_bytes) {
   std::uint64_t values = manifest.extractor.global_size;
   for (const int level : StoredLevels(manifest)) {
     values += manifest.extractor.level_shapes[static_cast<std::size_t>(level) - 1].num_values();
   }
-  constexpr std::uint64_t kPreviewBytes = 30000, kExtractorBytes = std::uint64_t{64} << 20;
+  constexpr std::uint64_t kPreviewBytes = 30000;
   // Features of other methods than spade are there in float32 until the model is made of them.
   const bool is_half = manifest.options.method == Method::kSpade && manifest.dtype == TensorType::kFloat16;
   return num_images * (values * (is_half ? 2 : 4) + kPreviewBytes) + ModelBytes(manifest, num_images) +
-         kExtractorBytes;
+         extractor_bytes;
 }
 
 std::uintmax_t FolderBytes(const fs::path& folder) {
@@ -118,7 +119,7 @@ void AddImages(const Listing& listing, const FitContext& context, GalleryWriter*
   bool has_extractor = false;
   progress.Begin("fit", listing.images.size());
   RunPipeline([&]() -> PipelineWork {
-    if (!has_extractor) {  // beside the images: copying a large network takes as long as two of them
+    if (!has_extractor) {  // beside the images: copying a large network takes as long as some of them
       has_extractor = true;
       return [writer]() -> PipelineEmit {
         writer->CopyExtractor();
@@ -213,7 +214,10 @@ FitSummary Fit(const FitOptions& options, ProgressSink& progress) {
   if (manifest.options.method == Method::kSpade) {
     CheckNumNeighbors(manifest.options, manifest.extractor.level_shapes, listing.images.size());
   }
-  CheckFreeSpace(options.output, GalleryBytes(manifest, listing.images.size()));
+  std::error_code unknown;
+  const std::uintmax_t extractor_bytes = fs::file_size(model, unknown);
+  CheckFreeSpace(options.output,
+                 GalleryBytes(manifest, listing.images.size(), unknown ? 0 : extractor_bytes));
   StagingFolder staging(options.output);
   GalleryWriter writer(staging.path(), manifest, model);
   if (roi) writer.SetRoi(*roi);

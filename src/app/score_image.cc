@@ -249,6 +249,10 @@ std::size_t NumAtOnce(const Gallery& gallery, const Scorer& scorer) {
     const std::size_t bytes_per_pixel = 3 * (image.bits_per_channel > 8 ? 2 : 1) + sizeof(float);
     most_bytes = std::max(most_bytes, bytes_per_pixel * image.size.width * image.size.height);
   }
+  std::size_t feature_bytes = 0;
+  for (const FeatureShape& shape : gallery.level_shapes())
+    feature_bytes += shape.num_values() * sizeof(float);
+  most_bytes += feature_bytes;
   return std::clamp<std::size_t>((std::size_t{256} << 20) / most_bytes, 1, scorer.num_at_once());
 }
 

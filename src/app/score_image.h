@@ -73,7 +73,7 @@ ExaminedImage TryToExamine(const InputItem& item, const ScoringContext& context)
 std::vector<ExaminedImage> TryToExamine(const std::vector<InputItem>& items, const ScoringContext& context);
 
 /// How many images it is worth giving TryToExamine: what the method asks for (Scorer::num_at_once), as far as
-/// photographs of the gallery's size and their maps take 256 MB.
+/// photographs of the gallery's size, their maps and features take 256 MB.
 std::size_t NumAtOnce(const Gallery& gallery, const Scorer& scorer);
 
 /// Writes the map and the heat map of an image, unless it failed; they replace earlier ones of its path. What

@@ -146,10 +146,15 @@ void WriteFileAtomically(const fs::path& file, const Bytes& bytes) {
 std::string CopyFileAtomically(const fs::path& from, const fs::path& to) {
   Digest digest;
   WriteAtomically(to, [&](std::FILE* handle) {
-    return ReadBlocks(from, [&](const char* bytes, std::size_t n) {
+    int reason = 0;
+    const bool passed_on = ReadBlocks(from, [&](const char* bytes, std::size_t n) {
       digest.Add(bytes, n);
-      return std::fwrite(bytes, 1, n, handle) == n;
+      if (std::fwrite(bytes, 1, n, handle) == n) return true;
+      reason = errno;
+      return false;
     });
+    errno = reason;  // not what closing the other file has made of it
+    return passed_on;
   });
   return digest.Hex();
 }

@@ -297,10 +297,11 @@ void PatchSearch::AddImage(const RowSource& rows, const Codes& codes, std::int32
       codes.long_dims != codes_.long_dims) {
     throw std::logic_error("PatchSearch::AddImage: rows, codes and query do not belong together");
   }
-  const bool has_pairs_enough = tail != nullptr && num_images_added_ > 0 &&
-                                counts().measured / num_images_added_ > tail->num_worthwhile_pairs();
+  const std::uint64_t measured_before = counts().measured;
+  const bool has_pairs_enough = tail != nullptr && measured_of_last_image_ > tail->num_worthwhile_pairs();
   if (has_pairs_enough) tail->Prepare();
   SearchImage({rows, codes, image, absent, has_pairs_enough ? tail : nullptr});
+  measured_of_last_image_ = counts().measured - measured_before;
   ++num_images_added_;
   num_rows_added_ += codes.rows;
   for (std::size_t row = 0; absent != nullptr && row < codes.rows; ++row)

@@ -2,10 +2,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "touchstone/core/feature_map.h"
 #include "touchstone/knn/blocks.h"
+#include "touchstone/knn/projection.h"
 #include "touchstone/knn/tail_distances.h"
 #include "touchstone/methods/fusion.h"
 
@@ -39,18 +41,25 @@ class CoarseLevel {
 ///     <x_i, y_j>
 ///
 /// For two grids of n rows n^2 products instead of one for each of the 16 times as many, or 256 times as
-/// many, pairs of locations. Each product costs C, each pair 16 of them.
+/// many, pairs of locations. Each product costs C, each pair 16 of them. Memory: n^2 floats, at most 16 MiB.
 class CoarseDistances : public TailDistances {
  public:
-  /// The query's side, the same for all images.
+  /// The query's side, the same for all images. O(n C).
   struct Query {
-    Query(const FusedRows& rows, const float* centre);
+    /// @param projection  of all channels of `rows`; must outlive this. Neither side depends on the other.
+    Query(const FusedRows& rows, const Projection& projection);
+    const float* centre;  ///< [C], the projection's
     CoarseLevel level;
     RowBlocks blocks;  ///< level.cells
   };
 
-  /// All must outlive this. @param centre  what `query` was made with.
-  CoarseDistances(const Query& query, const FusedRows& rows, const float* centre);
+  /// Whether there are numbers of pairs for which it pays, for rows and a query of this shape: not where C is
+  /// small, nor where products would take more memory.
+  static bool CanPay(const FusedRows& rows);
+
+  /// All must outlive this. The rows' features must be of finite squared lengths below 1e36, as Encode
+  /// (codes.h) makes sure.
+  CoarseDistances(const Query& query, const FusedRows& rows);
 
   std::size_t num_head_channels() const override;
   const float* Head(std::size_t r, float* scratch) const override {
@@ -63,9 +72,8 @@ class CoarseDistances : public TailDistances {
  private:
   const Query& query_;
   const FusedRows& rows_;
-  const float* centre_;
-  std::vector<CoarseLevel> image_;  ///< one, once prepared
-  std::vector<float> products_;     ///< <y_j, x_i>, as MultiplyBlocks puts them
+  std::optional<CoarseLevel> image_;  ///< once prepared
+  std::vector<float> products_;       ///< <y_j, x_i>, as MultiplyBlocks puts them
 };
 
 }  // namespace touchstone

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <optional>
 #include <random>
 #include <stdexcept>
 #include <string>
@@ -186,19 +187,18 @@ struct SpadeScorer::Impl {
   // @param levels  of the query.
   void SearchFused(const std::vector<FeatureMap>& levels, MethodScores* scores) const {
     const FusedRows query(levels);
-    const Projection& projection = projections[0];
-    const std::size_t num_coarse = static_cast<std::size_t>(levels.back().shape.channels);
-    const float* centre = projection.centre.data() + query.cols() - num_coarse;
-    const CoarseDistances::Query coarse(query, centre);
+    std::optional<CoarseDistances::Query> coarse;
+    if (CoarseDistances::CanPay(query)) coarse.emplace(query, projections[0]);
     const FeatureMap fused = FuseLevels(levels);
     PatchSearch search = StartSearch(0, fused, query);
     for (const Neighbor& image : scores->retrieved) {
       const auto image_codes = codes.Get(image.row);
       const auto image_rows = rows.Get(image.row);
       const FusedRows fused_rows(image_rows->levels);
-      CoarseDistances tail(coarse, fused_rows, centre);
+      std::optional<CoarseDistances> tail;
+      if (coarse) tail.emplace(*coarse, fused_rows);
       search.AddImage(fused_rows, image_codes->spaces[0], static_cast<std::int32_t>(image.row), nullptr,
-                      &tail);
+                      tail ? &*tail : nullptr);
     }
     AddScores(search, fused.shape, LevelsOf(0), scores);
   }

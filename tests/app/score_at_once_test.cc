@@ -32,7 +32,7 @@ class ScoreAtOnce : public testing::Test {
   RecordingSink sink_;
 };
 
-// padim takes eight at a time of a list, and of a stream each as it comes.
+// padim takes sixteen at a time of a list, and of a stream each as it comes.
 TEST_F(ScoreAtOnce, GivesWhatEachImageGivesByItself) {
   for (int i = 0; i < 9; ++i) Draw("train/" + std::to_string(i) + ".png", i);
   FitOptions fitting = SmallFit(folder_.path());

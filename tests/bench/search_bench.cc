@@ -25,6 +25,7 @@
 #include <cstdio>
 #include <list>
 #include <memory>
+#include <optional>
 #include <random>
 #include <stdexcept>
 
@@ -163,14 +164,14 @@ class Case {
     std::vector<PatchNeighbor> result;
     WithThreads(kThreads, [&] {
       const FusedRows query(features_.query_levels);
-      const auto num_coarse = static_cast<std::size_t>(features_.query_levels.back().shape.channels);
-      const float* centre = projection_->centre.data() + query.cols() - num_coarse;
-      const CoarseDistances::Query coarse(query, centre);
+      std::optional<CoarseDistances::Query> coarse;
+      if (CoarseDistances::CanPay(query)) coarse.emplace(query, *projection_);
       PatchSearch search(View(features_.query), EncodeQuery(*projection_, query), *projection_, 1);
       for (std::size_t i = 0; i < features_.gallery_levels.size(); ++i) {
         const FusedRows rows(features_.gallery_levels[i]);
-        CoarseDistances tail(coarse, rows, centre);
-        search.AddImage(rows, codes_[i], static_cast<std::int32_t>(i), nullptr, &tail);
+        std::optional<CoarseDistances> tail;
+        if (coarse) tail.emplace(*coarse, rows);
+        search.AddImage(rows, codes_[i], static_cast<std::int32_t>(i), nullptr, tail ? &*tail : nullptr);
       }
       result = search.Result();
       if (counts != nullptr) *counts = search.counts();

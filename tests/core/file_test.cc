@@ -76,6 +76,7 @@ TEST(CopyFileAtomically, NamesWhatCannotBeReadOrWrittenAndLeavesNothing) {
     const Error error = ErrorOf([&] { CopyFileAtomically(from, to); });
     EXPECT_EQ(error.code, ErrorCode::kIo);
     EXPECT_EQ(error.where, to);
+    EXPECT_TRUE(Says(error.message, "too large")) << error.message;
   }
   EXPECT_FALSE(fs::exists(to));
   EXPECT_FALSE(fs::exists(folder.path() / "to.tmp"));

@@ -1,7 +1,5 @@
 #include "touchstone/core/late_library.h"
 
-#include <dlfcn.h>
-
 #include "support.h"
 
 namespace touchstone {
@@ -28,13 +26,10 @@ TEST(LateLibrary, GivesTheSameSymbolEachTime) {
 
 // The first folder that has it along the run path or $LD_LIBRARY_PATH; nothing is opened on the way.
 TEST(LateLibraryFile, IsFoundInTheFoldersOfTheProgramAndNotOpened) {
-  const auto file = LateLibraryFile("libtbb.so.12");
+  const auto file = LateLibraryFile("libtouchstone_nobody_opens.so");
   ASSERT_TRUE(file.has_value());
-  EXPECT_EQ(file->filename(), "libtbb.so.12");
+  EXPECT_EQ(file->filename(), "libtouchstone_nobody_opens.so");
   EXPECT_TRUE(std::filesystem::is_regular_file(*file));
-  const auto codecs = LateLibraryFile("libopencv_imgcodecs.so.406");
-  ASSERT_TRUE(codecs.has_value());
-  EXPECT_EQ(dlopen(codecs->c_str(), RTLD_LAZY | RTLD_NOLOAD), nullptr);
 }
 
 TEST(LateLibraryFile, IsNothingWhereThereIsNone) {

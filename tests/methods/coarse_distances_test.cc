@@ -8,6 +8,9 @@
 #include <string>
 
 #include "knn/patch_search_reference.h"
+#include "methods/fake_gallery.h"
+#include "methods/spade_reference.h"
+#include "touchstone/core/parallel.h"
 #include "touchstone/knn/patch_search.h"
 
 namespace touchstone {
@@ -35,6 +38,14 @@ const std::vector<std::vector<FeatureShape>> kShapes{{{8, 8, 5}, {4, 4, 70}, {2,
                                                      {{6, 6, 8}, {2, 3, 1024}},
                                                      {{5, 5, 33}}};
 
+// All that CoarseDistances takes of a projection.
+Projection CentredAt(const FusedRows& rows, float value) {
+  Projection projection;
+  projection.num_channels = rows.cols();
+  projection.centre.assign(rows.cols(), value);
+  return projection;
+}
+
 // ||tail(q) - tail(g)||^2 in double, of the rows as they are made.
 double TailDistance(const FusedRows& query, std::size_t q, const FusedRows& rows, std::size_t r) {
   std::vector<float> a(query.cols()), b(rows.cols());
@@ -48,11 +59,12 @@ double TailDistance(const FusedRows& query, std::size_t q, const FusedRows& rows
 }
 
 // Calls `check(at_least, distance)` for every pair of locations of two pyramids.
-void ForEachPair(const Pyramid& query_levels, const Pyramid& levels, const std::vector<float>& centre,
+void ForEachPair(const Pyramid& query_levels, const Pyramid& levels, float centre,
                  const std::function<void(float, double)>& check) {
   const FusedRows query(query_levels), rows(levels);
-  const CoarseDistances::Query coarse(query, centre.data());
-  CoarseDistances tail(coarse, rows, centre.data());
+  const Projection projection = CentredAt(query, centre);
+  const CoarseDistances::Query coarse(query, projection);
+  CoarseDistances tail(coarse, rows);
   tail.Prepare();
   for (std::size_t q = 0; q < query.rows(); ++q) {
     for (std::size_t r = 0; r < rows.rows(); ++r) {
@@ -68,6 +80,7 @@ TEST(CoarseDistances, IsNeverMoreThanTheDistance) {
       [](std::mt19937& g) { return 1e4F + Uniform(g); },
       [](std::mt19937& g) { return 1.0F + 1e-6F * Uniform(g); },
       [](std::mt19937& g) { return std::ldexp(Uniform(g), -60); },
+      [](std::mt19937& g) { return std::ldexp(Uniform(g), -73); },  // squares are hardly more than 0
       [](std::mt19937& g) { return g() % 50 == 0 ? 1e15F * Uniform(g) : Uniform(g); },
       [](std::mt19937& g) { return static_cast<float>(g() % 3); }};
   for (const auto& shapes : kShapes) {
@@ -76,11 +89,10 @@ TEST(CoarseDistances, IsNeverMoreThanTheDistance) {
       const Pyramid query = MakePyramid(shapes, 1, fills[f]);
       for (const Pyramid& levels : {MakePyramid(shapes, 2, fills[f]), query}) {
         for (const float centre : {0.0F, 0.5F, 1e4F}) {
-          ForEachPair(query, levels, std::vector<float>(channels, centre),
-                      [&](float at_least, double distance) {
-                        ASSERT_GE(at_least, 0);
-                        ASSERT_LE(at_least, distance * (1 + 1e-6)) << channels << " channels, fill " << f;
-                      });
+          ForEachPair(query, levels, centre, [&](float at_least, double distance) {
+            ASSERT_GE(at_least, 0);
+            ASSERT_LE(at_least, distance) << channels << " channels, fill " << f;
+          });
         }
       }
     }
@@ -90,9 +102,7 @@ TEST(CoarseDistances, IsNeverMoreThanTheDistance) {
 // Otherwise it would rule nothing out.
 TEST(CoarseDistances, IsHardlyLessThanTheDistance) {
   for (const auto& shapes : kShapes) {
-    const auto channels = static_cast<std::size_t>(shapes.back().channels);
-    ForEachPair(MakePyramid(shapes, 1, Uniform), MakePyramid(shapes, 2, Uniform),
-                std::vector<float>(channels, 0.5F),
+    ForEachPair(MakePyramid(shapes, 1, Uniform), MakePyramid(shapes, 2, Uniform), 0.5F,
                 [&](float at_least, double distance) { ASSERT_GE(at_least, distance * 0.99 - 1e-3); });
   }
 }
@@ -100,9 +110,9 @@ TEST(CoarseDistances, IsHardlyLessThanTheDistance) {
 TEST(CoarseDistances, GivesTheHeadOfARow) {
   const Pyramid levels = MakePyramid(kShapes[0], 3, Uniform);
   const FusedRows rows(levels);
-  const std::vector<float> centre(130);
-  const CoarseDistances::Query coarse(rows, centre.data());
-  const CoarseDistances tail(coarse, rows, centre.data());
+  const Projection projection = CentredAt(rows, 0);
+  const CoarseDistances::Query coarse(rows, projection);
+  const CoarseDistances tail(coarse, rows);
   ASSERT_EQ(tail.num_head_channels(), 75u);
   std::vector<float> head(75), whole(205);
   for (std::size_t r = 0; r < rows.rows(); ++r) {
@@ -123,22 +133,21 @@ TEST(CoarseDistances, IsWorthItWhereTheTailIsLongAndPairsAreMany) {
   const auto worthwhile = [](int channels) {
     const Pyramid levels = MakePyramid({{56, 56, 1}, {14, 14, channels}}, 1, Uniform);
     const FusedRows rows(levels);
-    const std::vector<float> centre(static_cast<std::size_t>(channels));
-    const CoarseDistances::Query query(rows, centre.data());
-    return CoarseDistances(query, rows, centre.data()).num_worthwhile_pairs();
+    const Projection projection = CentredAt(rows, 0);
+    const CoarseDistances::Query query(rows, projection);
+    EXPECT_EQ(CoarseDistances::CanPay(rows), channels > 300);
+    return CoarseDistances(query, rows).num_worthwhile_pairs();
   };
   EXPECT_LT(worthwhile(1024), 56u * 56 * 4);  // of ten million
-  EXPECT_LT(worthwhile(1024), worthwhile(256));
-  EXPECT_GT(worthwhile(112), 56u * 56 * 56 * 56);
+  EXPECT_LT(worthwhile(1024), worthwhile(512));
+  EXPECT_GT(worthwhile(256), 56u * 56 * 56 * 56);  // ResNet-18: measured, no gain
 }
 
-// The grids of 512 pixels and stride 4 would take a gigabyte.
+// 16 MiB of them are 2,048 cells, more than 45 x 45.
 TEST(CoarseDistances, IsNotWorthItWhereProductsTakeTooMuchMemory) {
-  const Pyramid levels = MakePyramid({{128, 128, 1}}, 1, Uniform);
-  const FusedRows rows(levels);
-  const float centre = 0;
-  const CoarseDistances::Query coarse(rows, &centre);
-  EXPECT_GT(CoarseDistances(coarse, rows, &centre).num_worthwhile_pairs(), 128u * 128 * 128 * 128);
+  const Pyramid levels = MakePyramid({{46, 46, 400}}, 1, Uniform);
+  EXPECT_FALSE(CoarseDistances::CanPay(FusedRows(levels)));
+  EXPECT_TRUE(CoarseDistances::CanPay(FusedRows(MakePyramid({{45, 45, 400}}, 1, Uniform))));
 }
 
 // What heads and tails rule out is what may be ruled out: the search finds what brute force finds.
@@ -155,8 +164,7 @@ TEST(CoarseDistances, LeaveTheResultOfASearchAsItIs) {
       const FeatureMap fused = FuseLevels(query_levels);
       const RowsView view{fused.values.data(), query.rows(), query.cols()};
       const Projection projection = FitProjection(view);
-      const float* centre = projection.centre.data() + query.cols() - shapes.back().channels;
-      const CoarseDistances::Query coarse(query, centre);
+      const CoarseDistances::Query coarse(query, projection);
       std::vector<Pyramid> images;
       std::vector<FeatureMap> fused_images;
       for (int i = 0; i < kImages; ++i) {
@@ -170,7 +178,7 @@ TEST(CoarseDistances, LeaveTheResultOfASearchAsItIs) {
         PatchSearch search(view, projection, k);
         for (int i = 0; i < kImages; ++i) {
           const FusedRows rows(images[i]);
-          ForcedDistances tail(coarse, rows, centre);
+          ForcedDistances tail(coarse, rows);
           search.AddImage(rows, Encode(projection, rows), i, nullptr, &tail);
         }
         const auto found = search.Result(), expected = SearchPatchesReference(view, views, k);
@@ -186,6 +194,36 @@ TEST(CoarseDistances, LeaveTheResultOfASearchAsItIs) {
     }
   }
   EXPECT_GT(ruled_out, 0u);
+}
+
+// As score uses them, where it does.
+TEST(CoarseDistances, LeaveTheScoresOfSpadeAsTheReferenceHasThem) {
+  const std::vector<FeatureShape> shapes{{8, 8, 3}, {4, 4, 6}, {2, 2, 512}};
+  std::mt19937 generator(3);
+  std::vector<ImageFeatures> images;
+  for (std::size_t i = 0; i < 7; ++i) images.push_back(RandomFeatures(&generator, shapes, 9));
+  const ImageFeatures query = RandomFeatures(&generator, shapes, 9);
+  ASSERT_TRUE(CoarseDistances::CanPay(FusedRows(query.pyramid)));
+  const FakeGallery gallery(images);
+  for (const int first_level : {1, 2}) {
+    for (const int num_neighbors : {1, 3}) {
+      ScoringOptions options;
+      for (int level = first_level; level <= 3; ++level) options.levels.push_back(level);
+      options.num_neighbors = num_neighbors;
+      const std::vector<double> expected = ScoreReference(images, query, options).grids.at(0);
+      const SpadeScorer scorer(gallery, options);
+      for (const int threads : {1, 2, 7}) {
+        WithThreads(threads, [&] {
+          const std::vector<float> found = scorer.Score(query, 0).grids.at(0).values;
+          ASSERT_EQ(found.size(), expected.size());
+          for (std::size_t p = 0; p < found.size(); ++p) {
+            ASSERT_NEAR(found[p], expected[p], 1e-5 * (1 + expected[p]))
+                << p << ", " << threads << " threads";
+          }
+        });
+      }
+    }
+  }
 }
 
 }  // namespace

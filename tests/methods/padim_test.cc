@@ -238,8 +238,8 @@ TEST(Padim, ScoresSeveralImagesAtOnceAsEachByItself) {
       const PadimScorer scorer(fitted.model, kShapes, Options(dims));
       std::mt19937 generator(80);
       std::vector<ImageFeatures> images;
-      for (int i = 0; i < 9; ++i) images.push_back(RandomFeatures(&generator, kShapes, 1));
-      for (const std::size_t count : {0U, 1U, 2U, 3U, 4U, 5U, 8U, 9U}) {
+      for (int i = 0; i < 17; ++i) images.push_back(RandomFeatures(&generator, kShapes, 1));
+      for (const std::size_t count : {0U, 1U, 2U, 3U, 4U, 5U, 8U, 9U, 16U, 17U}) {
         std::vector<ScorerQuery> queries;
         for (std::size_t i = 0; i < count; ++i) queries.push_back({&images[i], i});
         const std::vector<MethodScores> scores = scorer.ScoreEach(queries, {});

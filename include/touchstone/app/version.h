@@ -11,7 +11,7 @@ std::string Version();
 std::string VersionReport();
 
 /// The SHA-256 digest of the running program and of those shared libraries that are parts of it: of this very
-/// build. @throws Error kIo if the program cannot be read.
+/// build. @throws Error kIo if the program or one of them cannot be read.
 std::string ProgramDigest();
 
 }  // namespace touchstone

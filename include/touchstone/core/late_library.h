@@ -17,8 +17,9 @@ namespace touchstone {
 /// @throws Error kIo naming the file: it, or a library that it needs, is missing or not ours.
 const void* LateSymbol(const std::string& file, const std::string& symbol);
 
-/// The file that LateSymbol would open for this name: the first along the same folders. It is not opened.
-/// Nothing where there is none.
+/// The file that LateSymbol would open for this name: the first in $LD_LIBRARY_PATH, the program's run path
+/// and the system's own folders, in the linker's order. It is not opened. Nothing where there is none. What
+/// the linker knows by its cache alone (ld.so.conf) is not found.
 std::optional<std::filesystem::path> LateLibraryFile(const std::string& file);
 
 /// The table of functions that a late library exports under `symbol`. The caller names the type.

@@ -44,7 +44,8 @@ struct SearchCounts {
 /// few per cent that pass the short codes on real features, O(C) for the few in a thousand or less that pass
 /// all. Where codes let too much through (a query unlike everything in the gallery), the next images are
 /// compared by a float product over all C numbers instead, which costs O(P * G * C) and lets through little
-/// but improvements. Memory: O(P * (C + k)).
+/// but improvements. Memory: O(P * (C + k)), and what a
+/// tail's products take.
 class PatchSearch {
  public:
   /// @param query       [P x C], finite; must outlive the search.
@@ -59,7 +60,7 @@ class PatchSearch {
   ///               picture where G = P (a hint: those are compared first).
   /// @param codes  Encode(projection, rows).
   /// @param absent [G] rows that are not 0 are passed over; null = none is.
-  /// @param tail   of the query's rows and these; null = there is none. Prepared where the images before had
+  /// @param tail   of the query's rows and these; null = there is none. Prepared where the image before had
   ///               pairs enough to look at.
   /// Query rows are searched in parallel (core/parallel.h).
   void AddImage(const RowSource& rows, const Codes& codes, std::int32_t image, const char* absent = nullptr,
@@ -95,6 +96,7 @@ class PatchSearch {
   std::vector<SearchCounts> counts_;  ///< of each task
   std::vector<char> wants_whole_;     ///< whether the codes told too little, of each task
   std::size_t num_images_added_ = 0, num_rows_added_ = 0;
+  std::uint64_t measured_of_last_image_ = 0;
 };
 
 }  // namespace touchstone

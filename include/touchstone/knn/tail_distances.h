@@ -21,7 +21,7 @@ class TailDistances {
   virtual const float* Head(std::size_t r, float* scratch) const = 0;
   /// For how many pairs Prepare costs about as much as it saves.
   virtual std::size_t num_worthwhile_pairs() const = 0;
-  /// Makes the products. Called once, before the first AtLeast.
+  /// Makes the products, on this thread alone. Called once, before the first AtLeast.
   virtual void Prepare() = 0;
   /// What the tails add to the squared distance of query row q and row r is no less than this, whatever the
   /// rounding: of the products, and of the rows themselves when they are made.

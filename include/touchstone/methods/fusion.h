@@ -41,7 +41,6 @@ class FusedRows : public RowSource {
     std::vector<Tap> xs, ys;  ///< of each column and line of the finest grid
   };
   const std::vector<Level>& levels() const { return levels_; }
-  FeatureShape grid() const { return grid_; }
 
  private:
   static std::vector<Tap> Taps(int in, int out);
