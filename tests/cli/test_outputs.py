@@ -109,7 +109,7 @@ def _small_disk(tmp_path):
 def test_a_disk_that_is_too_small_is_found_before_the_first_image(
     touchstone, small_disk, gallery, check, verb
 ):
-    disk = small_disk(256 << 10)
+    disk = small_disk(32 << 10)
     arguments = ("fit", check, *FIT) if verb == "fit" else ("score", check, "-g", gallery)
     refusal(touchstone(*arguments, "-o", disk / "out"), 1, "too full", "MiB")
     assert names(disk) == []
