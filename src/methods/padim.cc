@@ -34,16 +34,6 @@ double AddSquares(double sum, const float* values, std::size_t size) {
   return sum;
 }
 
-// The levels that are compared, where they are.
-std::vector<const FeatureMap*> LevelsOf(const ImageFeatures& features,
-                                        const std::vector<FeatureShape>& shapes,
-                                        const std::vector<int>& levels) {
-  CheckLevels(features, shapes, levels);
-  std::vector<const FeatureMap*> found;
-  for (const int level : levels) found.push_back(&features.pyramid[static_cast<std::size_t>(level) - 1]);
-  return found;
-}
-
 double SquaredNorm(const float* values, std::size_t size) { return AddSquares(0, values, size); }
 
 }  // namespace
@@ -112,7 +102,7 @@ std::vector<MethodScores> PadimScorer::ScoreEach(const std::vector<ScorerQuery>&
   std::vector<std::vector<const FeatureMap*>> images;
   std::vector<MethodScores> scores(queries.size());
   for (std::size_t i = 0; i < queries.size(); ++i) {
-    images.push_back(LevelsOf(*queries[i].features, level_shapes_, options_.levels));
+    images.push_back(FindLevels(*queries[i].features, level_shapes_, options_.levels));
     scores[i].grids = {{{shape.width, shape.height}, std::vector<float>(num_locations)}};
     scores[i].grid_levels = {options_.levels};
   }
@@ -145,7 +135,7 @@ std::vector<LevelPart> PadimScorer::Parts(const ImageFeatures& features, const M
   using Eigen::Index;
   const auto dims = static_cast<Index>(layout_.num_dims);
   std::vector<float> sample(layout_.num_dims);
-  drawn_.Read(LevelsOf(features, level_shapes_, options_.levels), location, sample.data());
+  drawn_.Read(FindLevels(features, level_shapes_, options_.levels), location, sample.data());
   Eigen::VectorXd x(dims);
   for (Index c = 0; c < dims; ++c) {
     x[c] = static_cast<double>(sample[static_cast<std::size_t>(c)]) -

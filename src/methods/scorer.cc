@@ -20,14 +20,16 @@ std::vector<FeatureShape> SelectShapes(const std::vector<FeatureShape>& shapes,
   return selected;
 }
 
-void CheckLevels(const ImageFeatures& features, const std::vector<FeatureShape>& shapes,
-                 const std::vector<int>& levels) {
+std::vector<const FeatureMap*> FindLevels(const ImageFeatures& features,
+                                          const std::vector<FeatureShape>& shapes,
+                                          const std::vector<int>& levels) {
   if (features.pyramid.size() != shapes.size()) {
     throw Error(
         ErrorCode::kShape,
         "the image's features have another number of levels than the gallery's; use the extractor that made "
         "the gallery");
   }
+  std::vector<const FeatureMap*> found;
   for (const int level : levels) {
     const FeatureMap& map = features.pyramid[static_cast<std::size_t>(level) - 1];
     if (map.shape != shapes[static_cast<std::size_t>(level) - 1]) {
@@ -37,14 +39,15 @@ void CheckLevels(const ImageFeatures& features, const std::vector<FeatureShape>&
               " of the image's features differs in shape from the gallery's; use the extractor and the "
               "preprocessing that made the gallery");
     }
+    found.push_back(&map);
   }
+  return found;
 }
 
 std::vector<FeatureMap> SelectLevels(const ImageFeatures& features, const std::vector<FeatureShape>& shapes,
                                      const std::vector<int>& levels) {
-  CheckLevels(features, shapes, levels);
   std::vector<FeatureMap> selected;
-  for (const int level : levels) selected.push_back(features.pyramid[static_cast<std::size_t>(level) - 1]);
+  for (const FeatureMap* level : FindLevels(features, shapes, levels)) selected.push_back(*level);
   return selected;
 }
 

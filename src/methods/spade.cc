@@ -71,10 +71,10 @@ std::vector<Neighbor> DrawImages(std::vector<Neighbor> all, std::size_t count, s
   return all;
 }
 
-// The levels of a gallery image, with its rows in each search space over them.
+// The levels of a gallery image, and all of them fused where they are searched so.
 struct ImageRows {
   std::vector<FeatureMap> levels;
-  std::vector<std::unique_ptr<RowSource>> spaces;
+  std::optional<FusedRows> fused;
   std::size_t num_bytes() const {
     std::size_t bytes = 0;
     for (const FeatureMap& level : levels) bytes += level.values.size() * sizeof(float);
@@ -143,15 +143,16 @@ struct SpadeScorer::Impl {
   ImageRows ReadRows(std::size_t image) const {
     ImageRows read;
     read.levels = gallery.ReadPyramid(image, options.levels);
-    read.spaces = SearchSpaces(read.levels, options.fusion);
+    if (options.fusion == Fusion::kConcat) read.fused.emplace(read.levels);
     return read;
   }
 
   ImageCodes MakeCodes(std::size_t image) const {
     const auto image_rows = rows.Get(image);
+    const auto spaces = SearchSpaces(image_rows->levels, options.fusion);
     ImageCodes made;
-    for (std::size_t s = 0; s < projections.size(); ++s) {
-      made.spaces.push_back(Encode(projections[s], *image_rows->spaces[s]));
+    for (std::size_t s = 0; s < spaces.size(); ++s) {
+      made.spaces.push_back(Encode(projections[s], *spaces[s]));
     }
     return made;
   }
@@ -194,11 +195,10 @@ struct SpadeScorer::Impl {
     for (const Neighbor& image : scores->retrieved) {
       const auto image_codes = codes.Get(image.row);
       const auto image_rows = rows.Get(image.row);
-      const FusedRows fused_rows(image_rows->levels);
       std::optional<CoarseDistances> tail;
-      if (coarse) tail.emplace(*coarse, fused_rows);
-      search.AddImage(fused_rows, image_codes->spaces[0], static_cast<std::int32_t>(image.row), nullptr,
-                      tail ? &*tail : nullptr);
+      if (coarse) tail.emplace(*coarse, *image_rows->fused);
+      search.AddImage(*image_rows->fused, image_codes->spaces[0], static_cast<std::int32_t>(image.row),
+                      nullptr, tail ? &*tail : nullptr);
     }
     AddScores(search, fused.shape, LevelsOf(0), scores);
   }
@@ -209,7 +209,7 @@ struct SpadeScorer::Impl {
     for (const Neighbor& image : scores->retrieved) {
       const auto image_codes = codes.Get(image.row);
       const auto image_rows = rows.Get(image.row);
-      search.AddImage(*image_rows->spaces[space], image_codes->spaces[space],
+      search.AddImage(MatrixRows(View(image_rows->levels[space])), image_codes->spaces[space],
                       static_cast<std::int32_t>(image.row));
     }
     AddScores(search, query.shape, LevelsOf(space), scores);

@@ -44,8 +44,7 @@ struct SearchCounts {
 /// few per cent that pass the short codes on real features, O(C) for the few in a thousand or less that pass
 /// all. Where codes let too much through (a query unlike everything in the gallery), the next images are
 /// compared by a float product over all C numbers instead, which costs O(P * G * C) and lets through little
-/// but improvements. Memory: O(P * (C + k)), and what a
-/// tail's products take.
+/// but improvements. Memory: O(P * (C + k)), and what a tail's products take.
 class PatchSearch {
  public:
   /// @param query       [P x C], finite; must outlive the search.

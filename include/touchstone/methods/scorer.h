@@ -84,13 +84,14 @@ class Scorer {
 std::vector<FeatureShape> SelectShapes(const std::vector<FeatureShape>& shapes,
                                        const std::vector<int>& levels);
 
-/// Whether the levels (1-based) of an image that are compared are the gallery's.
+/// The levels (1-based) of an image that are compared, where they are.
 /// @param shapes  of all levels, as the gallery's are.
 /// @throws Error kShape naming the first level whose shape differs.
-void CheckLevels(const ImageFeatures& features, const std::vector<FeatureShape>& shapes,
-                 const std::vector<int>& levels);
+std::vector<const FeatureMap*> FindLevels(const ImageFeatures& features,
+                                          const std::vector<FeatureShape>& shapes,
+                                          const std::vector<int>& levels);
 
-/// Copies of these levels, checked.
+/// Copies of them.
 std::vector<FeatureMap> SelectLevels(const ImageFeatures& features, const std::vector<FeatureShape>& shapes,
                                      const std::vector<int>& levels);
 
