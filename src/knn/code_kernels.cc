@@ -1,6 +1,10 @@
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
 #include <cstring>
+#include <numeric>
 
+#include "knn/byte_tiles.h"
 #include "knn/cpu_choice.h"
 #include "knn/kernels.h"
 
@@ -10,20 +14,15 @@
 #include <hwy/highway.h>
 
 #include "knn/byte_products-inl.h"
+#include "knn/long_codes-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace touchstone {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-using D = hn::CappedTag<float, 16>;
-using V = hn::Vec<D>;
-
 constexpr std::size_t kLeaf = 16;  // rows of a leaf, leaves of a group
-constexpr std::size_t kGroupRows = kLeaf * kLeaf;
-constexpr std::size_t kMostQueries = 64;
-constexpr std::size_t kLanes = hn::MaxLanes(DInt());
-constexpr std::size_t kMostLanes = 16;
+constexpr std::size_t kMostQueries = kTileQueries;
 constexpr std::size_t kVectors = kLeaf / kLanes;  // that hold a number of each row of a leaf
 using Sums = VInt[kVectors];
 
@@ -132,11 +131,12 @@ HWY_INLINE std::size_t ListQueries(const std::uint16_t* masks, std::size_t bit, 
   return count;
 }
 
-// Query rows that may be near rows of a leaf, and which.
+// Pairs that short codes let through: bit j of masks[h] is that of pair firsts[h] + offsets[j].
 struct Hits {
   std::size_t count = 0;
-  std::int32_t firsts[kMostQueries * kLeaf + 1];  // kGroupRows * query row + first row of the leaf
-  std::uint16_t masks[kMostQueries * kLeaf + 1];
+  std::int32_t offsets[kLeaf];
+  std::int32_t firsts[kMostQueries * kLeaf + kMostLanes];
+  std::int32_t masks[kMostQueries * kLeaf + kMostLanes];
 };
 
 // What a product must exceed, for each query row: base - r^2 / 2 f.
@@ -176,115 +176,26 @@ HWY_INLINE void ScanLeaf(const QueryTile& tile, const LeafGroup& group, std::siz
       mask |= MaskBits(d, hn::Gt(sums[v], hn::Set(d, thresholds[query]))) << (v * kLanes);
     }
     hits->firsts[num_hits] = static_cast<std::int32_t>(query * kGroupRows + leaf * kLeaf);
-    hits->masks[num_hits] = static_cast<std::uint16_t>(mask);
+    hits->masks[num_hits] = static_cast<std::int32_t>(mask);
     num_hits += mask != 0 ? 1 : 0;
   }
   hits->count = num_hits;
 }
 
-constexpr std::size_t kLongStart = 48;  // Codes::kLongStart
-constexpr std::size_t kMixed = 64;      // bytes of a long code that hold all of those before it
-
-// The products of two long codes in kLanes parts, those of y_m with their weight. weights [16]: of each four
-// of the first 64 bytes. kDims = dims, or 0 for any.
-template <class Products, std::size_t kDims>
-HWY_INLINE VInt WeightedProducts(const std::int8_t* HWY_RESTRICT query, const std::uint8_t* HWY_RESTRICT row,
-                                 std::size_t dims, const std::int32_t* weights) {
-  const DInt d;
-  constexpr std::size_t kBytes = kLanes * 4;
-  VInt sum = hn::Zero(d);
-  for (std::size_t t = 0; t < kMixed; t += kBytes) {
-    const VInt products = Products::AddVectors(hn::Zero(d), LoadFours(d, row + t), query + t);
-    sum = hn::Add(sum, hn::Mul(products, hn::LoadU(d, weights + t / 4)));
-  }
-  const std::size_t end = kDims != 0 ? kDims : dims;
-#pragma GCC unroll 4
-  for (std::size_t t = kMixed; t < end; t += kBytes) {
-    sum = Products::AddVectors(sum, LoadFours(d, row + t), query + t);
-  }
-  return sum;
-}
-
-// sums[i] = sum of the lanes of v[i], for 4 of them.
-HWY_INLINE void SumLanes(const VInt (&v)[4], std::int32_t* sums) {
-#if HWY_TARGET == HWY_SCALAR
-  for (std::size_t i = 0; i < 4; ++i) sums[i] = hn::GetLane(v[i]);
-#else
-  const DInt d;
-  const hn::Repartition<std::int64_t, DInt> d64;
-  const auto halves = [&](VInt a, VInt b) HWY_ATTR {  // a0 + a2, b0 + b2, a1 + a3, b1 + b3 of each 16 bytes
-    return hn::BitCast(d64, hn::Add(hn::InterleaveLower(d, a, b), hn::InterleaveUpper(d, a, b)));
-  };
-  const auto first = halves(v[0], v[1]), second = halves(v[2], v[3]);
-  const VInt of_blocks = hn::Add(hn::BitCast(d, hn::InterleaveLower(d64, first, second)),
-                                 hn::BitCast(d, hn::InterleaveUpper(d64, first, second)));
-  const hn::CappedTag<std::int32_t, 4> d4;
-  std::int32_t lanes[kLanes];
-  hn::StoreU(of_blocks, d, lanes);
-  auto sum = hn::LoadU(d4, lanes);
-  for (std::size_t first_lane = 4; first_lane < kLanes; first_lane += 4) {
-    sum = hn::Add(sum, hn::LoadU(d4, lanes + first_lane));
-  }
-  hn::StoreU(sum, d4, sums);
-#endif
-}
-
 // The pairs of the hits, in `pairs`.
 void ListPairs(const Hits& hits, CodePairs* pairs) {
   const DInt d;
-  const VInt lanes = hn::Iota(d, 0), bits = hn::Shl(hn::Set(d, 1), lanes);
+  const VInt bits = hn::Shl(hn::Set(d, 1), hn::Iota(d, 0));
   std::size_t count = 0;
   for (std::size_t h = 0; h < hits.count; ++h) {
     for (std::size_t v = 0; v < kVectors; ++v) {
-      const auto named = hn::TestBit(hn::Set(d, std::int32_t{hits.masks[h]} >> (v * kLanes)), bits);
-      const VInt first = hn::Set(d, hits.firsts[h] + static_cast<std::int32_t>(v * kLanes));
-      hn::StoreU(hn::Compress(hn::Add(first, lanes), named), d, pairs->pairs + count);
+      const auto named = hn::TestBit(hn::Set(d, hits.masks[h] >> (v * kLanes)), bits);
+      const VInt all = hn::Add(hn::Set(d, hits.firsts[h]), hn::LoadU(d, hits.offsets + v * kLanes));
+      hn::StoreU(hn::Compress(all, named), d, pairs->pairs + count);
       count += hn::CountTrue(d, named);
     }
   }
   pairs->count = count;
-}
-
-// Keeps those of `pairs` whose long codes pass (3).
-template <class Products, std::size_t kDims>
-void RefinePairs(const QueryTile& tile, const LeafGroup& group, CodePairs* pairs) {
-  const D d;
-  const DInt di;
-  std::int32_t weights[kMixed / 4];
-  std::fill(weights, weights + kLongStart / 4, tile.long_weight);
-  std::fill(weights + kLongStart / 4, weights + kMixed / 4, 1);
-  const std::size_t count = pairs->count, dims = kDims != 0 ? kDims : tile.long_dims;
-  std::fill_n(pairs->pairs + count, kMostLanes, 0);  // any pair, to fill up the last four
-  pairs->count = 0;
-  for (std::size_t first = 0; first < count; first += kLanes) {
-    const std::size_t used = std::min(kLanes, count - first);
-    std::int32_t products[kMostLanes];
-    for (std::size_t n = 0; n < used; n += 4) {
-      VInt of_four[4];
-#pragma GCC unroll 4
-      for (std::size_t i = 0; i < 4; ++i) {
-        const auto pair = static_cast<std::size_t>(pairs->pairs[first + n + i]);
-        of_four[i] =
-            WeightedProducts<Products, kDims>(tile.long_codes + pair / kGroupRows * dims,
-                                              group.long_codes + pair % kGroupRows * dims, dims, weights);
-      }
-      SumLanes(of_four, products + n);
-    }
-    const VInt named = hn::LoadU(di, pairs->pairs + first);
-    const auto wanted = hn::FirstN(di, used);
-    const VInt pair = hn::IfThenElseZero(wanted, named);
-    const VInt query = hn::ShiftRight<8>(pair), place = hn::And(pair, hn::Set(di, kGroupRows - 1));
-    const VInt constant =
-        hn::Add(hn::GatherIndex(di, group.long_norms, place), hn::GatherIndex(di, tile.long_terms, query));
-    const V squared =
-        hn::ConvertTo(d, hn::Sub(constant, hn::Mul(hn::LoadU(di, products), hn::Set(di, tile.double_scale))));
-    const V reach =
-        hn::Add(hn::GatherIndex(d, group.long_errors, place), hn::GatherIndex(d, tile.long_reaches, query));
-    const auto within = hn::And(hn::Le(squared, hn::Mul(hn::Mul(reach, reach), hn::Set(d, 1.00001F))),
-                                hn::RebindMask(d, wanted));
-    hn::CompressStore(squared, within, d, pairs->squared + pairs->count);
-    pairs->count += hn::CompressStore(pair, hn::RebindMask(di, within), di, pairs->pairs + pairs->count);
-  }
 }
 
 template <class Products, std::size_t kDims>
@@ -294,6 +205,7 @@ void FilterGroupBy(const QueryTile& tile, const LeafGroup& group, CodePairs* pai
   FindLeaves<Products, kDims>(tile, group, leaf_masks);
   SetThresholds(tile, group, thresholds);
   Hits hits;
+  std::iota(hits.offsets, hits.offsets + kLeaf, 0);
   for (std::size_t leaf = 0; leaf * kLeaf < group.rows; ++leaf) {
     std::uint8_t list[kMostQueries];
     const std::size_t count = ListQueries(leaf_masks, leaf, list);
@@ -303,10 +215,50 @@ void FilterGroupBy(const QueryTile& tile, const LeafGroup& group, CodePairs* pai
   }
   ListPairs(hits, pairs);
   counts->refined += pairs->count;
-  if (tile.long_dims == 256) return RefinePairs<Products, 256>(tile, group, pairs);
-  if (tile.long_dims == 192) return RefinePairs<Products, 192>(tile, group, pairs);
-  RefinePairs<Products, 0>(tile, group, pairs);
+  if (tile.long_dims == 256) return RefinePairs<Products, 256, kLongStart>(tile, group, pairs);
+  if (tile.long_dims == 192) return RefinePairs<Products, 192, kLongStart>(tile, group, pairs);
+  RefinePairs<Products, 0, kLongStart>(tile, group, pairs);
 }
+
+#if HWY_TARGET == HWY_AVX3
+// The hits of masks as CompareTiles writes them.
+void ListHits(const std::uint16_t* masks, std::size_t num_leaves, Hits* hits) {
+  const DInt d;
+  std::int32_t firsts[kMostLanes];  // of 16 query rows and a leaf: 4 x 4 blocks of 4 x 4 pairs
+  for (std::size_t b = 0; b < kMostLanes; ++b) {
+    hits->offsets[b] = firsts[b] = static_cast<std::int32_t>(b / 4 * kGroupRows + b % 4);
+    firsts[b] *= 4;
+  }
+  for (std::size_t i = 0; i < num_leaves * kMostQueries; i += kMostLanes) {
+    const std::size_t first = i % kMostQueries * kGroupRows + i / kMostQueries * kLeaf;
+    const VInt blocks = hn::PromoteTo(d, hn::LoadU(hn::Rebind<std::uint16_t, DInt>(), masks + i));
+    const VInt places = hn::Add(hn::LoadU(d, firsts), hn::Set(d, static_cast<std::int32_t>(first)));
+    const auto hit = hn::Ne(blocks, hn::Zero(d));
+    hn::StoreU(hn::Compress(places, hit), d, hits->firsts + hits->count);
+    hn::StoreU(hn::Compress(blocks, hit), d, hits->masks + hits->count);
+    hits->count += hn::CountTrue(d, hit);
+  }
+}
+
+void FilterGroupByTiles(const QueryTile& tile, const LeafGroup& group, CodePairs* pairs,
+                        FilterCounts* counts) {
+  std::int32_t thresholds[kMostQueries];
+  SetThresholds(tile, group, thresholds);
+  for (std::size_t i = 0; i < kMostQueries; ++i) {
+    if (i >= tile.rows || std::isnan(tile.short_reaches[i])) thresholds[i] = kNoPairs;
+  }
+  alignas(64) std::uint16_t masks[kLeaf * kMostQueries];
+  CompareTiles(tile, group, thresholds, masks);
+  Hits hits;
+  ListHits(masks, (group.rows + kLeaf - 1) / kLeaf, &hits);
+  counts->scanned += tile.rows * group.rows;
+  ListPairs(hits, pairs);
+  counts->refined += pairs->count;
+  if (tile.long_dims == 384) return RefinePairs<ByVnni, 384, kTileDims>(tile, group, pairs);
+  if (tile.long_dims == 192) return RefinePairs<ByVnni, 192, kTileDims>(tile, group, pairs);
+  RefinePairs<ByVnni, 0, kTileDims>(tile, group, pairs);
+}
+#endif
 
 template <class Products>
 void FilterGroupOfAnyDims(const QueryTile& tile, const LeafGroup& group, CodePairs* pairs,
@@ -317,6 +269,7 @@ void FilterGroupOfAnyDims(const QueryTile& tile, const LeafGroup& group, CodePai
 
 void FilterGroup(const QueryTile& tile, const LeafGroup& group, CodePairs* pairs, FilterCounts* counts) {
 #if HWY_TARGET == HWY_AVX3
+  if (UseByteTiles()) return FilterGroupByTiles(tile, group, pairs, counts);
   if (UseVnni()) return FilterGroupOfAnyDims<ByVnni>(tile, group, pairs, counts);
 #endif
   return FilterGroupOfAnyDims<ByPairs>(tile, group, pairs, counts);

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <numeric>
 
+#include "knn/byte_tiles.h"
 #include "knn/cpu_choice.h"
 #include "knn/kernels.h"
 #include "knn/leaves.h"
@@ -20,10 +22,14 @@ std::size_t RoundUp(std::size_t value, std::size_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
 }
 
-std::size_t ShortDims(const Projection& projection) { return RoundUp(projection.num_short + 1, 4); }
+std::size_t ShortDims(const Projection& projection) {
+  return UseByteTiles() ? kTileDims : RoundUp(projection.num_short + 1, 4);
+}
+
+std::size_t LongStart() { return UseByteTiles() ? kTileDims : kLongStart; }
 
 std::size_t LongDims(const Projection& projection) {
-  return RoundUp(Codes::kLongStart + projection.num_directions - projection.num_short + 1, 64);
+  return RoundUp(LongStart() + projection.num_directions - projection.num_short + 1, 64);
 }
 
 // A length r that the coordinates leave out, and how far it and they may be off.
@@ -53,7 +59,7 @@ class Rounder {
     const std::size_t m = projection_.num_short, others = projection_.num_directions - m;
     const float* y = coordinates_.values.data() + row * coordinates_.dims;
     std::int8_t* short_values = rounded_.short_values.data();
-    std::int8_t* long_values = rounded_.long_values.data() + Codes::kLongStart;
+    std::int8_t* long_values = rounded_.long_values.data() + LongStart();
     rounded_.y = RoundPart(y, m, projection_.short_step, short_values);
     std::copy_n(short_values, m, rounded_.long_values.data());
     rounded_.others = RoundPart(y + m, others, projection_.long_step, long_values);
@@ -128,13 +134,11 @@ void PutLong(const std::vector<std::int8_t>& values, std::size_t place, std::uin
     target[d] = static_cast<std::uint8_t>(values[d] + Codes::kZero);
 }
 
-// The short codes of a leaf, its centre, rounded to whole numbers, and how far its rows are from that.
-// @param rows    [kLeaf x dims], as many of them as the leaf has
-// @param errors  e of these
-void PutLeaf(std::size_t leaf, const std::int8_t* rows, const float* errors, Codes* codes) {
-  const std::size_t first = leaf * kLeaf, count = std::min(kLeaf, codes->rows - first);
+// The centre of a leaf, rounded to whole numbers, and how far its rows are from that.
+// @param rows    [count x short_dims] @param errors  e of these
+void PutCentre(std::size_t leaf, const std::int8_t* rows, std::size_t count, const float* errors,
+               Codes* codes) {
   const std::size_t dims = codes->short_dims;
-  Put(rows, count, dims, codes->short_codes.data() + first * dims);
   std::vector<int> sums(dims);
   for (std::size_t j = 0; j < count; ++j) {
     for (std::size_t d = 0; d < dims; ++d) sums[d] += rows[j * dims + d];
@@ -159,12 +163,28 @@ void PutLeaf(std::size_t leaf, const std::int8_t* rows, const float* errors, Cod
   }
 }
 
+// The short codes of a leaf and its centre.
+// @param rows  [kLeaf x dims], as many of them as the leaf has @param errors  e of these
+void PutLeaf(std::size_t leaf, const std::int8_t* rows, const float* errors, Codes* codes) {
+  const std::size_t first = leaf * kLeaf, count = std::min(kLeaf, codes->rows - first);
+  Put(rows, count, codes->short_dims, codes->short_codes.data() + first * codes->short_dims);
+  if (!UseByteTiles()) PutCentre(leaf, rows, count, errors, codes);
+}
+
+std::vector<std::uint32_t> AsTheyCome(std::size_t rows) {
+  std::vector<std::uint32_t> order(rows);
+  std::iota(order.begin(), order.end(), 0U);
+  return order;
+}
+
 Codes EmptyCodes(const Projection& projection, std::size_t rows) {
   Codes codes;
   codes.rows = rows;
   codes.short_dims = ShortDims(projection);
+  codes.long_start = LongStart();
   codes.long_dims = LongDims(projection);
-  const std::size_t places = codes.num_leaves() * kLeaf, leaves = codes.num_groups() * Codes::kGroup;
+  const std::size_t places = codes.num_leaves() * kLeaf;
+  const std::size_t leaves = UseByteTiles() ? 0 : codes.num_groups() * Codes::kGroup;
   codes.short_codes.assign(places * codes.short_dims, Codes::kZero);
   codes.long_codes.assign(places * codes.long_dims, Codes::kZero);
   codes.short_norms.assign(places, kNowhere);
@@ -188,7 +208,7 @@ std::size_t Codes::num_bytes() const {
 Codes Encode(const Projection& projection, const RowSource& rows) {
   const Coordinates coordinates = rows.ProjectAll(projection);
   Codes codes = EmptyCodes(projection, coordinates.rows);
-  codes.order = SplitIntoLeaves(coordinates, projection.num_short);
+  codes.order = UseByteTiles() ? AsTheyCome(codes.rows) : SplitIntoLeaves(coordinates, projection.num_short);
   Rounder rounder(projection, coordinates, 1);
   std::vector<std::int8_t> short_rows(kLeaf * codes.short_dims);
   float errors[kLeaf];  // e of the short codes
@@ -225,7 +245,7 @@ QueryCodes EncodeQuery(const Projection& projection, const RowSource& query) {
   };
   for (std::size_t row = 0; row < codes.rows; ++row) {
     const RoundedCodes& rounded = rounder.Round(row);
-    const auto append = [&](std::vector<std::int8_t>* values, const std::vector<std::int8_t>& more) {
+    const auto append = [&](AlignedVector<std::int8_t>* values, const std::vector<std::int8_t>& more) {
       values->insert(values->end(), more.begin(), more.end());
     };
     append(&codes.short_codes, rounded.short_values);
@@ -241,6 +261,7 @@ QueryCodes EncodeQuery(const Projection& projection, const RowSource& query) {
     codes.short_errors.push_back(rounded.short_error);
     codes.long_errors.push_back(rounded.long_error);
   }
+  codes.short_codes.resize(RoundUp(codes.rows, kTileQueries) * codes.short_dims);
   return codes;
 }
 

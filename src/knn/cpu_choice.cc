@@ -1,6 +1,13 @@
 #include "knn/cpu_choice.h"
 
 #include <hwy/highway.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 #include <cstdint>
 #include <cstdlib>
@@ -14,7 +21,7 @@ namespace touchstone {
 namespace {
 
 // What TOUCHSTONE_CPU allows, from the environment; read once, before the first kernel runs.
-enum class Allowed { kBaseline, kAvx2, kAvx512, kAll };
+enum class Allowed { kBaseline, kAvx2, kAvx512, kVnni, kAll };
 
 Allowed ReadAllowed() {
   const char* text = std::getenv("TOUCHSTONE_CPU");
@@ -22,11 +29,12 @@ Allowed ReadAllowed() {
   const std::map<std::string, Allowed> names{{"baseline", Allowed::kBaseline},
                                              {"avx2", Allowed::kAvx2},
                                              {"avx512", Allowed::kAvx512},
-                                             {"avx512vnni", Allowed::kAll}};
+                                             {"avx512vnni", Allowed::kVnni},
+                                             {"amx", Allowed::kAll}};
   const auto found = names.find(text);
   if (found != names.end()) return found->second;
   throw Error(ErrorCode::kOption,
-              "TOUCHSTONE_CPU=" + std::string(text) + ": must be baseline, avx2, avx512 or avx512vnni");
+              "TOUCHSTONE_CPU=" + std::string(text) + ": must be baseline, avx2, avx512, avx512vnni or amx");
 }
 
 Allowed ChooseAllowed() {
@@ -41,24 +49,46 @@ Allowed ChooseAllowed() {
   return allowed;
 }
 
+// The state of tile registers is so large that a process must ask for it.
+bool AskForTiles() {
+#if defined(__x86_64__) && defined(__linux__)
+  constexpr unsigned kTile = 1U << 24, kInt8 = 1U << 25;  // in EDX of leaf 7
+  constexpr int kRequestPermission = 0x1023, kTileData = 18;
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0) return false;
+  if ((d & kTile) == 0 || (d & kInt8) == 0) return false;
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+#else
+  return false;
+#endif
+}
+
 }  // namespace
 
 void ChooseTarget() { ChooseAllowed(); }
 
 bool UseVnni() {
 #if defined(__x86_64__)
-  static const bool use = ChooseAllowed() == Allowed::kAll && __builtin_cpu_supports("avx512vnni") != 0;
+  static const bool use = ChooseAllowed() >= Allowed::kVnni && __builtin_cpu_supports("avx512vnni") != 0;
   return use;
 #else
   return false;
 #endif
 }
 
+bool UseByteTiles() {
+  static const bool use = UseVnni() && ChooseAllowed() == Allowed::kAll && AskForTiles();
+  return use;
+}
+
 std::string KernelTarget() {
   ChooseTarget();
   const auto targets = hwy::SupportedTargets();
   const auto best = targets & -targets;  // the lowest bit
-  return hwy::TargetName(best) + std::string(best == HWY_AVX3 && UseVnni() ? " with VNNI" : "");
+  const char* extra = best != HWY_AVX3 || !UseVnni() ? ""
+                      : UseByteTiles()               ? " with VNNI and AMX"
+                                                     : " with VNNI";
+  return hwy::TargetName(best) + std::string(extra);
 }
 
 }  // namespace touchstone

@@ -9,4 +9,8 @@ void ChooseTarget();
 /// Whether there is AVX-512 VNNI, and it is allowed.
 bool UseVnni();
 
+/// Whether there are tile registers that multiply bytes (AMX) beside VNNI, the system lets us use them, and
+/// they are allowed.
+bool UseByteTiles();
+
 }  // namespace touchstone

@@ -35,6 +35,8 @@ struct BlendOf {
 //
 // which is at most r^2 exactly if p - ||u(b)||^2 / 2f >= base - r^2 / 2f, base = term / 2f.
 
+constexpr std::size_t kTileQueries = 64;
+
 /// At most 64 query rows.
 struct QueryTile {
   std::size_t rows;
@@ -50,6 +52,8 @@ struct QueryTile {
   const float* short_reaches;
   const float* long_reaches;  ///< (d + e(a)) / t of the long one, any size
 };
+
+constexpr std::size_t kLongStart = 48;  ///< Codes::long_start, but for codes that tile registers compare
 
 /// No codes are farther from each other than this, in short steps.
 constexpr float kFarthest = 4096;

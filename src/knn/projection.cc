@@ -5,6 +5,7 @@
 #include <cmath>
 #include <random>
 
+#include "knn/cpu_choice.h"
 #include "knn/kernels.h"
 #include "touchstone/core/error.h"
 #include "touchstone/core/parallel.h"
@@ -135,14 +136,17 @@ double Projection::rounding() const {
          (std::sqrt(static_cast<double>(num_directions)) + 2);
 }
 
+CodeSizes CodeSizesOfThisCpu() { return UseByteTiles() ? CodeSizes{127, 255} : CodeSizes{47, 207}; }
+
 Projection FitProjection(RowsView sample) {
   if (sample.rows < 1 || sample.cols < 1) {
     throw Error(ErrorCode::kOption, "FitProjection: the sample must not be empty");
   }
   Projection projection;
   projection.num_channels = sample.cols;
-  projection.num_short = std::min(sample.cols, kShortDirections);
-  projection.num_directions = std::min(sample.cols, kShortDirections + kLongDirections);
+  const CodeSizes sizes = CodeSizesOfThisCpu();
+  projection.num_short = std::min(sample.cols, sizes.short_directions);
+  projection.num_directions = std::min(sample.cols, sizes.short_directions + sizes.more_directions);
   const Eigen::Map<const RowMajorMatrix> rows(sample.data, static_cast<Eigen::Index>(sample.rows),
                                               static_cast<Eigen::Index>(sample.cols));
   const Eigen::RowVectorXf centre = rows.colwise().mean();

@@ -18,6 +18,8 @@ namespace {
 
 constexpr std::size_t kSampleImages = 32;  // for the projection: images, and rows of each
 constexpr std::size_t kSampleRows = 192;
+constexpr std::size_t kShareOfRows =
+    12;  // of 25 parts of the cache: what 50 images of ResNet-18 need, 256 px
 
 RowsView View(const FeatureMap& map) {
   return {map.values.data(), map.shape.num_locations(), static_cast<std::size_t>(map.shape.channels)};
@@ -106,8 +108,9 @@ struct SpadeScorer::Impl {
   Impl(const GalleryFeatures& gallery_in, const ScoringOptions& options_in, std::size_t cache_bytes)
       : gallery(gallery_in),
         options(options_in),
-        rows(cache_bytes / 2, [this](std::size_t image) { return ReadRows(image); }),
-        codes(cache_bytes / 2, [this](std::size_t image) { return MakeCodes(image); }) {
+        rows(cache_bytes / 25 * kShareOfRows, [this](std::size_t image) { return ReadRows(image); }),
+        codes(cache_bytes / 25 * (25 - kShareOfRows),
+              [this](std::size_t image) { return MakeCodes(image); }) {
     const int num_levels = static_cast<int>(gallery.level_shapes().size());
     Validate(options, num_levels);
     if (gallery.num_images() == 0) throw std::logic_error("SpadeScorer: the gallery is empty");

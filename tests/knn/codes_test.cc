@@ -24,7 +24,11 @@ std::vector<float> Values(std::size_t count, const Fill& fill, unsigned seed) {
   return values;
 }
 
-int ValueAt(const std::vector<std::uint8_t>& codes, std::size_t dims, std::size_t place, std::size_t d) {
+// Codes for tile registers have none.
+bool HasLeaves(const Codes& codes) { return !codes.centre_codes.empty(); }
+
+template <class Bytes>
+int ValueAt(const Bytes& codes, std::size_t dims, std::size_t place, std::size_t d) {
   constexpr std::size_t kLeaf = Codes::kLeaf;
   return codes[(place / kLeaf * dims + d / 4 * 4) * kLeaf + place % kLeaf * 4 + d % 4] - Codes::kZero;
 }
@@ -41,13 +45,14 @@ CodeDistances DistancesOf(const Codes& codes, const QueryCodes& queries, const P
   for (std::size_t d = 0; d < codes.short_dims; ++d) {
     const int value = scale * queries.short_codes[q * codes.short_dims + d];
     squared.of_short += std::pow(value - ValueAt(codes.short_codes, codes.short_dims, place, d), 2);
+    if (!HasLeaves(codes)) continue;
     const int centre = ValueAt(codes.centre_codes, codes.short_dims, place / Codes::kLeaf, d);
     squared.of_leaf += std::pow(value - centre, 2);
   }
   for (std::size_t d = 0; d < codes.long_dims; ++d) {
     const int value = scale * queries.long_codes[q * codes.long_dims + d];
     const int difference = value - (codes.long_codes[place * codes.long_dims + d] - Codes::kZero);
-    squared.of_long += (d < Codes::kLongStart ? projection.long_weight : 1) * std::pow(difference, 2);
+    squared.of_long += (d < codes.long_start ? projection.long_weight : 1) * std::pow(difference, 2);
   }
   return {std::sqrt(squared.of_leaf), std::sqrt(squared.of_short), std::sqrt(squared.of_long)};
 }
@@ -76,6 +81,7 @@ void ExpectBoundsHold(std::size_t channels, const Fill& fill_gallery, const Fill
       const std::string message = what + ", " + std::to_string(channels) + " channels";
       ASSERT_LE(of_codes.of_short, distance + queries.short_errors[q] + codes.short_errors[0]) << message;
       ASSERT_LE(of_codes.of_long, in_long + queries.long_errors[q] + codes.long_errors[place]) << message;
+      if (!HasLeaves(codes)) continue;
       ASSERT_LE(of_codes.of_leaf, distance + queries.short_errors[q] + codes.radii[place / Codes::kLeaf])
           << message;
     }
@@ -83,7 +89,8 @@ void ExpectBoundsHold(std::size_t channels, const Fill& fill_gallery, const Fill
 }
 
 TEST(Codes, BoundNeverExceedsTheTrueDistance) {
-  for (const std::size_t channels : {1, 3, 24, 46, 47, 48, 176, 242, 243, 257, 448}) {
+  for (const std::size_t channels :
+       {1, 3, 24, 46, 47, 48, 126, 127, 128, 176, 242, 243, 257, 381, 382, 383, 448}) {
     ExpectBoundsHold(channels, Uniform, Uniform, "uniform");
     ExpectBoundsHold(
         channels, Uniform, [](std::mt19937& g) { return 50 * Uniform(g) - 20; }, "far queries");
@@ -145,7 +152,7 @@ TEST(Codes, EveryRowHasOnePlaceAndLeavesHoldRowsThatAreAlike) {
     std::vector<int> seen(count, 0);
     for (const std::uint32_t row : codes.order) ++seen.at(row);
     EXPECT_EQ(seen, std::vector<int>(count, 1));
-    if (count < 1000) continue;
+    if (count < 1000 || !HasLeaves(codes)) continue;
     std::size_t num_pure = 0;
     for (std::size_t leaf = 0; leaf < codes.num_leaves(); ++leaf) {
       const std::size_t first = leaf * Codes::kLeaf, last = std::min(first + Codes::kLeaf, count);
@@ -173,7 +180,7 @@ TEST(Codes, NormsAndTermsAreThoseOfTheCodes) {
       short_term += scale * scale * v * v + 2 * scale * Codes::kZero * v;
     }
     for (std::size_t d = 0; d < codes.long_dims; ++d) {
-      const int weight = d < Codes::kLongStart ? projection.long_weight : 1;
+      const int weight = d < codes.long_start ? projection.long_weight : 1;
       const int u = codes.long_codes[r * codes.long_dims + d] - Codes::kZero;
       const int v = queries.long_codes[r * codes.long_dims + d];
       long_norm += weight * u * u;
@@ -204,6 +211,7 @@ TEST(Codes, RefuseRowsThatAreNotFiniteOrTooLarge) {
 
 // Channel c varies as 1 / (1 + c): the first m directions must hold the variance of the first m channels.
 TEST(FitProjection, GivesOrthonormalDirectionsThatHoldMostVariance) {
+  const CodeSizes sizes = CodeSizesOfThisCpu();
   for (const std::size_t channels : {1, 5, 60, 200}) {
     std::mt19937 generator(7);
     std::vector<float> values(300 * channels);
@@ -212,8 +220,8 @@ TEST(FitProjection, GivesOrthonormalDirectionsThatHoldMostVariance) {
     }
     const RowsView rows{values.data(), 300, channels};
     const Projection projection = FitProjection(rows);
-    ASSERT_EQ(projection.num_short, std::min(channels, kShortDirections));
-    ASSERT_EQ(projection.num_directions, std::min(channels, kShortDirections + kLongDirections));
+    ASSERT_EQ(projection.num_short, std::min(channels, sizes.short_directions));
+    ASSERT_EQ(projection.num_directions, std::min(channels, sizes.short_directions + sizes.more_directions));
     std::vector<double> variances;
     for (std::size_t a = 0; a < projection.num_directions; ++a) {
       const float* direction = projection.directions.data() + a * channels;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "touchstone/core/aligned.h"
 #include "touchstone/knn/projection.h"
 #include "touchstone/knn/rows.h"
 
@@ -29,36 +30,38 @@ namespace touchstone {
 ///           numbers and R = max (||u(b) - c|| + e(b) / s) over its rows, (3) for any of them implies
 ///           ||u(a) - c|| <= d / s + e(a) / s + R.
 ///   short   z = (y_m, r_m), of each row of the leaves that are left.
+///           A CPU with tile registers compares all of them (byte_tiles.h): there are no leaves there, all
+///           rows stand as they come.
 ///   long    z = (y_M, r_M): the y_m of the short code, and the other coordinates and r_M with a finer step
 ///           of their own, t = s / sqrt(w) (they are smaller): in long steps, the left side of (3) squared is
 ///           w ||u(y_m(a)) - u(y_m(b))||^2 + that of the others.
 ///
 /// Below, lengths of short codes are counted in short steps, of long codes in long ones.
 struct Codes {
-  static constexpr std::size_t kLeaf = 16;       ///< rows of a leaf
-  static constexpr std::size_t kGroup = 16;      ///< leaves whose centres are compared at once
-  static constexpr std::size_t kLongStart = 48;  ///< where the others begin in a long code
-  static constexpr int kMost = 126;              ///< where values of u are cut off; even
-  static constexpr int kZero = 128;              ///< what is added to u, so that it is stored unsigned
+  static constexpr std::size_t kLeaf = 16;   ///< rows of a leaf
+  static constexpr std::size_t kGroup = 16;  ///< leaves whose centres are compared at once
+  static constexpr int kMost = 126;          ///< where values of u are cut off; even
+  static constexpr int kZero = 128;          ///< what is added to u, so that it is stored unsigned
 
   std::size_t rows = 0;
-  std::size_t short_dims = 0;  ///< m + 1, rounded up to a multiple of 4 with zeros
-  std::size_t long_dims = 0;   ///< 48 + M - m + 1, rounded up to a multiple of 64
+  std::size_t short_dims = 0;  ///< m + 1, rounded up with zeros to a multiple of 4; 128 for tile registers
+  std::size_t long_start = 0;  ///< where the others begin in a long code: 48, or 128 for tile registers
+  std::size_t long_dims = 0;   ///< long_start + M - m + 1, rounded up to a multiple of 64
 
   /// The row at each place; places 16 l .. 16 l + 15 are leaf l. The last leaf may be cut short.
   std::vector<std::uint32_t> order;
 
   /// Leaf by leaf, four values of each of 16 rows after the other: value d of the row at place p is at
   /// [((p / 16) * dims + d / 4 * 4) * 16 + (p % 16) * 4 + d % 4].
-  std::vector<std::uint8_t> short_codes;
+  AlignedVector<std::uint8_t> short_codes;
   std::vector<std::int32_t> short_norms;  ///< ||u||^2 at each place, all leaves filled up to 16
 
-  /// [places x long_dims] row by row: y_m, zeros up to 48, the other coordinates, r_M, zeros.
-  std::vector<std::uint8_t> long_codes;
+  /// [places x long_dims] row by row: y_m, zeros up to long_start, the others, r_M, zeros.
+  AlignedVector<std::uint8_t> long_codes;
   std::vector<std::int32_t> long_norms;  ///< ||u||^2, the y_m with weight w
   std::vector<float> long_errors;        ///< e of the long codes
 
-  /// The centres, in the layout of short codes: 16 leaves take the place of 16 rows.
+  /// The centres, in the layout of short codes: 16 leaves take the place of 16 rows. None for tile registers.
   std::vector<std::uint8_t> centre_codes;
   std::vector<std::int32_t> centre_norms;
   std::vector<float> radii;         ///< R
@@ -79,8 +82,9 @@ struct QueryCodes {
   std::size_t rows = 0, short_dims = 0, long_dims = 0;
   int double_scale = 2;  ///< 2 u / v: 2 or 4
 
-  std::vector<std::int8_t> short_codes;  ///< [P x short_dims]
-  std::vector<std::int8_t> long_codes;   ///< [P x long_dims], in the order of Codes
+  AlignedVector<std::int8_t>
+      short_codes;                        ///< [P x short_dims], filled up with zeros to a multiple of 64 rows
+  AlignedVector<std::int8_t> long_codes;  ///< [P x long_dims], in the order of Codes
   /// What ||u||^2 and Codes::kZero add to the products (kernels.h says how).
   std::vector<std::int32_t> short_bases, long_terms;
   std::vector<float> short_terms;

@@ -24,7 +24,7 @@ struct Neighbor {
 /// @throws Error kOption if k is outside [1, rows]. Time O(rows * cols), on this thread alone.
 std::vector<Neighbor> NearestRows(const float* query, RowsView rows, std::size_t k);
 
-/// The instruction set the kernels run on, such as "AVX3"; TOUCHSTONE_CPU=baseline|avx2|avx512|avx512vnni
+/// The instruction set the kernels run on, such as "AVX3"; TOUCHSTONE_CPU=baseline|avx2|avx512|avx512vnni|amx
 /// in the environment lowers it (for tests; results are the same on all).
 std::string KernelTarget();
 

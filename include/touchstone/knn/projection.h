@@ -41,12 +41,16 @@ struct Projection {
   double rounding() const;
 };
 
-/// How codes are sized. The short one is compared with every pair that leaves (codes.h) do not rule out: with
-/// the rest its directions fill 48 bytes. The long one has up to 207 directions more and fills 256 bytes with
-/// them: networks differ in how many they need, and fewer let more pairs through whose distances must then be
-/// computed. search_bench prints what share of all pairs each lets through.
-constexpr std::size_t kShortDirections = 47;
-constexpr std::size_t kLongDirections = 207;
+/// How codes are sized: by how many directions at most. The short one is compared with every pair that leaves
+/// (codes.h) do not rule out: with the rest 47 directions fill 48 bytes. The long one has up to 207
+/// directions more and fills 256 bytes with them: networks differ in how many they need, and fewer let more
+/// pairs through whose distances must then be computed. search_bench prints what share of all pairs each lets
+/// through. Where the CPU multiplies bytes in tile registers, longer codes pay: 127 and 255 directions.
+struct CodeSizes {
+  std::size_t short_directions;
+  std::size_t more_directions;  ///< of the long code
+};
+CodeSizes CodeSizesOfThisCpu();
 
 /// Fits a projection to a sample of rows by subspace iteration (deterministic, fixed start).
 /// @param sample [S x C], S >= 1. Few or constant rows are fine: the directions are orthonormal all the

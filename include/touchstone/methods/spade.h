@@ -37,7 +37,7 @@ class SpadeScorer : public Scorer {
   /// @throws Error kOption for options outside their ranges (see Validate), and for more neighbours than the
   /// retrieved images have patches; kNotFinite if a global feature of the gallery is.
   SpadeScorer(const GalleryFeatures& gallery, const ScoringOptions& options,
-              std::size_t cache_bytes = std::size_t{192} << 20);
+              std::size_t cache_bytes = std::size_t{200} << 20);
   ~SpadeScorer() override;
 
   /// retrieval_score is d(y), one grid of d(y, p) for concat and one for each level otherwise. `draw` is for
