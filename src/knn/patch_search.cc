@@ -96,9 +96,15 @@ class PatchSearch::Task {
         count_(std::min(kQueriesPerTask, search->query_.rows - first_)),
         scratch_(gallery.rows.cols()) {}
 
-  /// The distances between the same places of both pictures, which are good ones to start with.
+  /// The distances between the same places of both pictures, and to those before and after them, which are
+  /// good ones to start with.
   void MeasureSamePlaces() {
-    for (std::size_t i = 0; i < count_; ++i) Measure(i, first_ + i);
+    for (std::size_t i = 0; i < count_; ++i) {
+      const std::size_t place = first_ + i;
+      Measure(i, place);
+      if (place > 0) Measure(i, place - 1);
+      if (place + 1 < gallery_.rows.rows()) Measure(i, place + 1);
+    }
   }
 
   /// By codes: leaves, then short ones, then long ones, then distances for what passes them all.
