@@ -138,13 +138,12 @@ double Projection::rounding() const {
 
 CodeSizes CodeSizesOfThisCpu() { return UseByteTiles() ? CodeSizes{127, 255} : CodeSizes{47, 207}; }
 
-Projection FitProjection(RowsView sample) {
+Projection FitProjection(RowsView sample, const CodeSizes& sizes) {
   if (sample.rows < 1 || sample.cols < 1) {
     throw Error(ErrorCode::kOption, "FitProjection: the sample must not be empty");
   }
   Projection projection;
   projection.num_channels = sample.cols;
-  const CodeSizes sizes = CodeSizesOfThisCpu();
   projection.num_short = std::min(sample.cols, sizes.short_directions);
   projection.num_directions = std::min(sample.cols, sizes.short_directions + sizes.more_directions);
   const Eigen::Map<const RowMajorMatrix> rows(sample.data, static_cast<Eigen::Index>(sample.rows),

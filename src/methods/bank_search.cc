@@ -11,6 +11,9 @@ namespace {
 
 constexpr std::size_t kSampleRows = 1024;  // that the projection is fitted to
 constexpr std::size_t kFewRows = 512;      // that are compared without codes
+// A direction costs a product over all channels for each row of a query; what it saves is of each row of the
+// bank.
+constexpr std::size_t kRowsOfDirection = 128;
 constexpr std::size_t kFirstChunk = 64, kMostChunk = 4096;
 
 Projection ProjectionFor(RowsView rows) {
@@ -20,7 +23,9 @@ Projection ProjectionFor(RowsView rows) {
     const float* row = rows.row(i * rows.rows / count);
     sample.insert(sample.end(), row, row + rows.cols);
   }
-  return FitProjection({sample.data(), count, rows.cols});
+  CodeSizes sizes = CodeSizesOfThisCpu();
+  sizes.more_directions = std::min(sizes.more_directions, rows.rows / kRowsOfDirection);
+  return FitProjection({sample.data(), count, rows.cols}, sizes);
 }
 
 // Rows of a bank that are searched at a time. The first are few and each is twice as many as the one before:

@@ -55,7 +55,8 @@ CodeSizes CodeSizesOfThisCpu();
 /// Fits a projection to a sample of rows by subspace iteration (deterministic, fixed start).
 /// @param sample [S x C], S >= 1. Few or constant rows are fine: the directions are orthonormal all the
 /// same. @throws Error kOption if the sample is empty.
-Projection FitProjection(RowsView sample);
+/// @param sizes  at most those of this CPU.
+Projection FitProjection(RowsView sample, const CodeSizes& sizes = CodeSizesOfThisCpu());
 
 /// The coordinates of rows under a projection.
 struct Coordinates {
