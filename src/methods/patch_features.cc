@@ -85,13 +85,19 @@ FeatureMap PooledTogether(const FeatureMap& joined) {
 
 }  // namespace
 
-FeatureMap PatchFeatures(const std::vector<FeatureMap>& levels, Pooling pooling) {
+FeatureMap PatchFeatures(const std::vector<const FeatureMap*>& levels, Pooling pooling) {
   std::vector<FeatureMap> aware;
-  for (const FeatureMap& level : levels) {
-    aware.push_back(pooling == Pooling::kPaper ? Averaged(level) : Flattened(level));
+  for (const FeatureMap* level : levels) {
+    aware.push_back(pooling == Pooling::kPaper ? Averaged(*level) : Flattened(*level));
   }
   FeatureMap joined = FuseLevels(aware);
   return pooling == Pooling::kPaper ? std::move(joined) : PooledTogether(joined);
+}
+
+FeatureMap PatchFeatures(const std::vector<FeatureMap>& levels, Pooling pooling) {
+  std::vector<const FeatureMap*> pointers;
+  for (const FeatureMap& level : levels) pointers.push_back(&level);
+  return PatchFeatures(pointers, pooling);
 }
 
 FeatureShape PatchFeatureShape(const std::vector<FeatureShape>& levels, Pooling pooling) {

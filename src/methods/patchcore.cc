@@ -61,7 +61,7 @@ PatchCoreScorer::PatchCoreScorer(PatchBank bank, std::vector<FeatureShape> level
 }
 
 FeatureMap PatchCoreScorer::PatchesOf(const ImageFeatures& features) const {
-  return PatchFeatures(SelectLevels(features, level_shapes_, options_.levels), options_.pooling);
+  return PatchFeatures(FindLevels(features, level_shapes_, options_.levels), options_.pooling);
 }
 
 RowMask PatchCoreScorer::AbsentRows(const std::vector<std::size_t>& left_out) const {

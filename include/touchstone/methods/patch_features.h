@@ -24,6 +24,7 @@ namespace touchstone {
 ///
 /// @param levels  at least one, finest first.
 /// @return [H_1 x W_1 x C]. On this thread alone; O(H_1 W_1 C), kReference O(9 H_1 W_1 C).
+FeatureMap PatchFeatures(const std::vector<const FeatureMap*>& levels, Pooling pooling);
 FeatureMap PatchFeatures(const std::vector<FeatureMap>& levels, Pooling pooling);
 
 /// The shape of that, from the levels' shapes.
