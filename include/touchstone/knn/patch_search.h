@@ -40,8 +40,9 @@ struct SearchCounts {
 /// depend on the order of the images, nor on threads: neighbours are ordered by (squared_distance, image,
 /// location).
 ///
-/// Cost: O(P * G / 16 * m) byte operations for leaves, O(m) for pairs of those that are left, O(M) for the
-/// few per cent that pass the short codes on real features, O(C) for the few in a thousand or less that pass
+/// Cost: O(P * G / 16 * m) byte operations for leaves, O(m) for pairs of those that are left (of all pairs
+/// where the CPU has tile registers, and there are no leaves), O(M) for the few per
+/// cent that pass the short codes on real features, O(C) for the few in a thousand or less that pass
 /// all. Where codes let too much through (a query unlike everything in the gallery), the next images are
 /// compared by a float product over all C numbers instead, which costs O(P * G * C) and lets through little
 /// but improvements. Memory: O(P * (C + k)), and what a tail's products take.
@@ -56,7 +57,7 @@ class PatchSearch {
 
   /// Searches one more image. Add images that are likely near first: it only makes things faster.
   /// @param rows   [G x C] the image's features; row i and query row i are the same place of the
-  ///               picture where G = P (a hint: those are compared first).
+  ///               picture where G = P (a hint: those and the next to them are compared first).
   /// @param codes  Encode(projection, rows).
   /// @param absent [G] rows that are not 0 are passed over; null = none is.
   /// @param tail   of the query's rows and these; null = there is none. Prepared where the image before had
