@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <numeric>
 #include <string_view>
 #include <tuple>
 #include <vector>
@@ -34,8 +33,8 @@ std::string RecordText(PyTorchStreamReader& archive, const std::string& name) {
   return std::string(static_cast<const char*>(data.get()), size);
 }
 
-/// The lines of touchstone.sha256 as they should be, from the records as LibTorch reads them. A reader lets one
-/// thread at a time read, so that each has its own.
+/// The lines of touchstone.sha256 as they should be, from the records as LibTorch reads them. A reader lets
+/// one thread at a time read, so that each has its own.
 std::string ComputeChecksums(PyTorchStreamReader& archive, const Bytes& file) {
   std::vector<std::string> names = archive.getAllRecords();
   names.erase(std::remove(names.begin(), names.end(), kChecksumsRecord), names.end());
@@ -49,7 +48,9 @@ std::string ComputeChecksums(PyTorchStreamReader& archive, const Bytes& file) {
       lines[i] = Sha256(data.get(), size) + "  " + names[i] + "\n";
     }
   });
-  return std::accumulate(lines.begin(), lines.end(), std::string());
+  std::string text;
+  for (const std::string& line : lines) text += line;
+  return text;
 }
 
 /// The name stands twice in the archive. If LibTorch does not find a record that the file mentions, then the

@@ -18,6 +18,10 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 using DInt = hn::CappedTag<std::int32_t, 16>;
 using VInt = hn::Vec<DInt>;
+using D = hn::CappedTag<float, 16>;
+using V = hn::Vec<D>;
+constexpr std::size_t kLanes = hn::MaxLanes(DInt());
+constexpr std::size_t kMostLanes = 16;
 
 // Four bytes of a query row, as one lane.
 HWY_INLINE std::int32_t FourBytes(const std::int8_t* bytes) {

@@ -2,13 +2,13 @@
 
 #include <stdexcept>
 
-#if defined(__x86_64__)
+#ifdef TOUCHSTONE_HAS_TILES
 #include <immintrin.h>
 #endif
 
 namespace touchstone {
 
-#if defined(__x86_64__)
+#ifdef TOUCHSTONE_HAS_TILES
 
 namespace {
 
@@ -88,8 +88,9 @@ TOUCHSTONE_TILES void CompareTiles(const QueryTile& tile, const LeafGroup& group
   const std::size_t num_leaves = (group.rows + kSide - 1) / kSide;
   alignas(64) std::int32_t starts[kLeaves * kSide];
   for (std::size_t i = 0; i < num_leaves * kSide; ++i) starts[i] = -(group.short_norms[i] >> 1);
-  const TileShapes shapes;
-  _tile_loadconfig(&shapes);
+  __asm__ volatile("" : : "r"(starts) : "memory");  // GCC's loads of tiles do not say that they read memory
+  static constexpr TileShapes kShapes;
+  _tile_loadconfig(&kShapes);
   for (std::size_t first = 0; first < kTileQueries; first += 2 * kSide) {
     CompareHalf(tile.short_codes + first * kTileDims, group.short_codes, num_leaves, starts,
                 thresholds + first, masks + first);

@@ -5,6 +5,11 @@
 
 #include "knn/kernels.h"
 
+// Whether this compiler knows the instructions.
+#if defined(__x86_64__) && (__has_include(<amxtileintrin.h>) || __has_include(<amxintrin.h>))
+#define TOUCHSTONE_HAS_TILES
+#endif
+
 namespace touchstone {
 
 // Short codes compared by the CPU's tile registers (AMX), which multiply 16 rows of 64 bytes with 16 others
@@ -20,9 +25,9 @@ constexpr std::int32_t kNoPairs = 1 << 30;  ///< a threshold that no pair exceed
 ///     masks[b / 16 * 64 + a / 4 * 4 + b % 16 / 4]
 ///
 /// Only where UseByteTiles() (cpu_choice.h).
-/// @param tile        short_dims = kTileDims, double_scale = 2. Its short codes and the group's begin at a
-/// multiple of 64
-///                    bytes, and 64 rows of them can be read, as many as there are leaves.
+/// @param tile        short_dims = kTileDims, double_scale = 2; 64 rows of its short codes can be read, and
+///                    of the group's codes and norms all 16 of each leaf. Fastest where codes begin at a
+///                    multiple of 64 bytes.
 /// @param thresholds  [64], kNoPairs beyond the tile's rows.
 /// @param masks       [16 x 64]; of leaves beyond the last they are left as they were.
 void CompareTiles(const QueryTile& tile, const LeafGroup& group, const std::int32_t* thresholds,

@@ -198,6 +198,14 @@ void ListPairs(const Hits& hits, CodePairs* pairs) {
   pairs->count = count;
 }
 
+// @tparam kMost  the longest long codes of this kind.
+template <class Products, std::size_t kStart, std::size_t kMost>
+void RefinePairsOfAnyDims(const QueryTile& tile, const LeafGroup& group, CodePairs* pairs) {
+  if (tile.long_dims == kMost) return RefinePairs<Products, kMost, kStart>(tile, group, pairs);
+  if (tile.long_dims == 192) return RefinePairs<Products, 192, kStart>(tile, group, pairs);
+  RefinePairs<Products, 0, kStart>(tile, group, pairs);
+}
+
 template <class Products, std::size_t kDims>
 void FilterGroupBy(const QueryTile& tile, const LeafGroup& group, CodePairs* pairs, FilterCounts* counts) {
   std::uint16_t leaf_masks[kMostQueries] = {};
@@ -215,9 +223,7 @@ void FilterGroupBy(const QueryTile& tile, const LeafGroup& group, CodePairs* pai
   }
   ListPairs(hits, pairs);
   counts->refined += pairs->count;
-  if (tile.long_dims == 256) return RefinePairs<Products, 256, kLongStart>(tile, group, pairs);
-  if (tile.long_dims == 192) return RefinePairs<Products, 192, kLongStart>(tile, group, pairs);
-  RefinePairs<Products, 0, kLongStart>(tile, group, pairs);
+  RefinePairsOfAnyDims<Products, kLongStart, 256>(tile, group, pairs);
 }
 
 #if HWY_TARGET == HWY_AVX3
@@ -244,19 +250,22 @@ void FilterGroupByTiles(const QueryTile& tile, const LeafGroup& group, CodePairs
                         FilterCounts* counts) {
   std::int32_t thresholds[kMostQueries];
   SetThresholds(tile, group, thresholds);
+  std::size_t num_wanted = 0;
   for (std::size_t i = 0; i < kMostQueries; ++i) {
-    if (i >= tile.rows || std::isnan(tile.short_reaches[i])) thresholds[i] = kNoPairs;
+    const bool is_wanted = i < tile.rows && !std::isnan(tile.short_reaches[i]);
+    num_wanted += is_wanted ? 1 : 0;
+    if (!is_wanted) thresholds[i] = kNoPairs;
   }
+  pairs->count = 0;
+  if (num_wanted == 0) return;
   alignas(64) std::uint16_t masks[kLeaf * kMostQueries];
   CompareTiles(tile, group, thresholds, masks);
   Hits hits;
   ListHits(masks, (group.rows + kLeaf - 1) / kLeaf, &hits);
-  counts->scanned += tile.rows * group.rows;
+  counts->scanned += num_wanted * group.rows;
   ListPairs(hits, pairs);
   counts->refined += pairs->count;
-  if (tile.long_dims == 384) return RefinePairs<ByVnni, 384, kTileDims>(tile, group, pairs);
-  if (tile.long_dims == 192) return RefinePairs<ByVnni, 192, kTileDims>(tile, group, pairs);
-  RefinePairs<ByVnni, 0, kTileDims>(tile, group, pairs);
+  RefinePairsOfAnyDims<ByVnni, kTileDims, 384>(tile, group, pairs);
 }
 #endif
 
@@ -269,7 +278,7 @@ void FilterGroupOfAnyDims(const QueryTile& tile, const LeafGroup& group, CodePai
 
 void FilterGroup(const QueryTile& tile, const LeafGroup& group, CodePairs* pairs, FilterCounts* counts) {
 #if HWY_TARGET == HWY_AVX3
-  if (UseByteTiles()) return FilterGroupByTiles(tile, group, pairs, counts);
+  if (group.centre_codes == nullptr) return FilterGroupByTiles(tile, group, pairs, counts);
   if (UseVnni()) return FilterGroupOfAnyDims<ByVnni>(tile, group, pairs, counts);
 #endif
   return FilterGroupOfAnyDims<ByPairs>(tile, group, pairs, counts);

@@ -23,13 +23,13 @@ std::size_t RoundUp(std::size_t value, std::size_t multiple) {
 }
 
 std::size_t ShortDims(const Projection& projection) {
-  return UseByteTiles() ? kTileDims : RoundUp(projection.num_short + 1, 4);
+  return projection.for_tiles ? kTileDims : RoundUp(projection.num_short + 1, 4);
 }
 
-std::size_t LongStart() { return UseByteTiles() ? kTileDims : kLongStart; }
+std::size_t LongStart(const Projection& projection) { return projection.for_tiles ? kTileDims : kLongStart; }
 
 std::size_t LongDims(const Projection& projection) {
-  return RoundUp(LongStart() + projection.num_directions - projection.num_short + 1, 64);
+  return RoundUp(LongStart(projection) + projection.num_directions - projection.num_short + 1, 64);
 }
 
 // A length r that the coordinates leave out, and how far it and they may be off.
@@ -59,7 +59,7 @@ class Rounder {
     const std::size_t m = projection_.num_short, others = projection_.num_directions - m;
     const float* y = coordinates_.values.data() + row * coordinates_.dims;
     std::int8_t* short_values = rounded_.short_values.data();
-    std::int8_t* long_values = rounded_.long_values.data() + LongStart();
+    std::int8_t* long_values = rounded_.long_values.data() + LongStart(projection_);
     rounded_.y = RoundPart(y, m, projection_.short_step, short_values);
     std::copy_n(short_values, m, rounded_.long_values.data());
     rounded_.others = RoundPart(y + m, others, projection_.long_step, long_values);
@@ -168,7 +168,7 @@ void PutCentre(std::size_t leaf, const std::int8_t* rows, std::size_t count, con
 void PutLeaf(std::size_t leaf, const std::int8_t* rows, const float* errors, Codes* codes) {
   const std::size_t first = leaf * kLeaf, count = std::min(kLeaf, codes->rows - first);
   Put(rows, count, codes->short_dims, codes->short_codes.data() + first * codes->short_dims);
-  if (!UseByteTiles()) PutCentre(leaf, rows, count, errors, codes);
+  if (codes->has_leaves()) PutCentre(leaf, rows, count, errors, codes);
 }
 
 std::vector<std::uint32_t> AsTheyCome(std::size_t rows) {
@@ -181,10 +181,10 @@ Codes EmptyCodes(const Projection& projection, std::size_t rows) {
   Codes codes;
   codes.rows = rows;
   codes.short_dims = ShortDims(projection);
-  codes.long_start = LongStart();
+  codes.long_start = LongStart(projection);
   codes.long_dims = LongDims(projection);
   const std::size_t places = codes.num_leaves() * kLeaf;
-  const std::size_t leaves = UseByteTiles() ? 0 : codes.num_groups() * Codes::kGroup;
+  const std::size_t leaves = projection.for_tiles ? 0 : codes.num_groups() * Codes::kGroup;
   codes.short_codes.assign(places * codes.short_dims, Codes::kZero);
   codes.long_codes.assign(places * codes.long_dims, Codes::kZero);
   codes.short_norms.assign(places, kNowhere);
@@ -208,7 +208,8 @@ std::size_t Codes::num_bytes() const {
 Codes Encode(const Projection& projection, const RowSource& rows) {
   const Coordinates coordinates = rows.ProjectAll(projection);
   Codes codes = EmptyCodes(projection, coordinates.rows);
-  codes.order = UseByteTiles() ? AsTheyCome(codes.rows) : SplitIntoLeaves(coordinates, projection.num_short);
+  codes.order =
+      projection.for_tiles ? AsTheyCome(codes.rows) : SplitIntoLeaves(coordinates, projection.num_short);
   Rounder rounder(projection, coordinates, 1);
   std::vector<std::int8_t> short_rows(kLeaf * codes.short_dims);
   float errors[kLeaf];  // e of the short codes

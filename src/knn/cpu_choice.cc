@@ -14,6 +14,7 @@
 #include <map>
 #include <string>
 
+#include "knn/byte_tiles.h"
 #include "touchstone/core/error.h"
 #include "touchstone/knn/distance.h"
 
@@ -49,9 +50,15 @@ Allowed ChooseAllowed() {
   return allowed;
 }
 
+// What Highway's dispatch takes: the best of the targets that were compiled and that the CPU has.
+std::int64_t ChosenTarget() {
+  const std::int64_t targets = hwy::SupportedTargets() & HWY_TARGETS;
+  return targets & -targets;  // the lowest bit
+}
+
 // The state of tile registers is so large that a process must ask for it.
 bool AskForTiles() {
-#if defined(__x86_64__) && defined(__linux__)
+#if defined(TOUCHSTONE_HAS_TILES) && defined(__linux__)
   constexpr unsigned kTile = 1U << 24, kInt8 = 1U << 25;  // in EDX of leaf 7
   constexpr int kRequestPermission = 0x1023, kTileData = 18;
   unsigned a = 0, b = 0, c = 0, d = 0;
@@ -69,7 +76,8 @@ void ChooseTarget() { ChooseAllowed(); }
 
 bool UseVnni() {
 #if defined(__x86_64__)
-  static const bool use = ChooseAllowed() >= Allowed::kVnni && __builtin_cpu_supports("avx512vnni") != 0;
+  static const bool use = ChooseAllowed() >= Allowed::kVnni && ChosenTarget() == HWY_AVX3 &&
+                          __builtin_cpu_supports("avx512vnni") != 0;
   return use;
 #else
   return false;
@@ -83,12 +91,8 @@ bool UseByteTiles() {
 
 std::string KernelTarget() {
   ChooseTarget();
-  const auto targets = hwy::SupportedTargets();
-  const auto best = targets & -targets;  // the lowest bit
-  const char* extra = best != HWY_AVX3 || !UseVnni() ? ""
-                      : UseByteTiles()               ? " with VNNI and AMX"
-                                                     : " with VNNI";
-  return hwy::TargetName(best) + std::string(extra);
+  const char* extra = UseByteTiles() ? " with VNNI and AMX" : UseVnni() ? " with VNNI" : "";
+  return hwy::TargetName(ChosenTarget()) + std::string(extra);
 }
 
 }  // namespace touchstone

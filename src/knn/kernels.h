@@ -43,7 +43,7 @@ struct QueryTile {
   std::size_t short_dims, long_dims;  ///< multiples of 4 and of 64
   int double_scale;                   ///< 2 f: 2 or 4
   int long_weight;                    ///< w of codes.h
-  const std::int8_t* short_codes;     ///< [rows x short_dims]
+  const std::int8_t* short_codes;     ///< [rows x short_dims]; CompareTiles reads 64 rows
   const std::int8_t* long_codes;      ///< [rows x long_dims]
   const std::int32_t* short_bases;    ///< base, rounded down
   const std::int32_t* long_terms;     ///< term of the long code, that of y_m with weight w
@@ -53,7 +53,7 @@ struct QueryTile {
   const float* long_reaches;  ///< (d + e(a)) / t of the long one, any size
 };
 
-constexpr std::size_t kLongStart = 48;  ///< Codes::long_start, but for codes that tile registers compare
+constexpr std::size_t kLongStart = 48;  ///< Codes::long_start where there are leaves
 
 /// No codes are farther from each other than this, in short steps.
 constexpr float kFarthest = 4096;
@@ -61,7 +61,7 @@ constexpr float kFarthest = 4096;
 /// Up to 16 leaves of 16 gallery rows that follow each other in Codes.
 struct LeafGroup {
   std::size_t rows;                  ///< 1 .. 256
-  const std::uint8_t* centre_codes;  ///< of a whole group
+  const std::uint8_t* centre_codes;  ///< of a whole group; null in codes for tile registers
   const std::int32_t* centre_norms;
   const float* radii;
   const std::uint8_t* short_codes;
@@ -74,8 +74,8 @@ struct LeafGroup {
 
 /// Pairs of a tile and a group that (3) of codes.h does not rule out.
 struct CodePairs {
-  static constexpr std::size_t kMost = 64 * 256;
   static constexpr std::size_t kGroupRows = 256;
+  static constexpr std::size_t kMost = kTileQueries * kGroupRows;
   std::size_t count;
   std::int32_t pairs[kMost + 16];  ///< 256 * row of the tile + place in the group
   float squared[kMost + 16];       ///< the left side of (3) squared, in long steps
@@ -87,8 +87,8 @@ struct FilterCounts {
   std::uint64_t refined = 0;  ///< pairs that passed them
 };
 
-/// Tests (3) for all pairs of a tile and a group: on leaves, then on short codes, then on long ones. The
-/// pairs that pass all three are written, in any order; counts are added to.
+/// Tests (3) for all pairs of a tile and a group: on leaves, if the codes have them, then on short codes,
+/// then on long ones. The pairs that pass them all are written, in any order; counts are added to.
 void FilterGroup(const QueryTile& tile, const LeafGroup& group, CodePairs* pairs, FilterCounts* counts);
 
 /// A row of whole numbers, and sums over it.

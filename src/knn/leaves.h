@@ -19,6 +19,7 @@ std::vector<std::uint32_t> SplitIntoLeaves(const Coordinates& coordinates, std::
 // The loops of it, compiled once for each instruction set and chosen at run time.
 
 constexpr std::size_t kSplitDims = 48;
+static_assert(kLeafSizes.short_directions <= kSplitDims, "leaves go by the directions of the short codes");
 
 /// Some rows of a matrix of kSplitDims columns; of these, every `step`th is looked at where a sample will do.
 struct RowsToSplit {

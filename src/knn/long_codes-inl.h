@@ -20,10 +20,6 @@ namespace touchstone {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-using D = hn::CappedTag<float, 16>;
-using V = hn::Vec<D>;
-constexpr std::size_t kLanes = hn::MaxLanes(DInt());
-constexpr std::size_t kMostLanes = 16;
 constexpr std::size_t kGroupRows = CodePairs::kGroupRows;
 constexpr std::size_t kStep = 64;  // bytes that a long code is a multiple of
 

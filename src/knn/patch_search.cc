@@ -35,14 +35,15 @@ bool Insert(PatchNeighbor* best, std::size_t k, const PatchNeighbor& candidate) 
 
 // What a pair costs in each step, in nanoseconds of a CPU with AVX-512: estimates, good enough to judge
 // whether comparing whole rows would be cheaper. Results do not depend on them.
-constexpr double kScanCost = 0.2;
+constexpr double kScanCost = 0.2, kTileScanCost = 0.08;
 constexpr double kRefineCost = 4;
 constexpr double kMeasureCost = 0.1;  // for each channel
 constexpr double kWholeCost = 0.012;  // for each channel
 
 // Whether the codes have cost as much already as half of comparing all `pairs` in full would.
-bool CodesTellTooLittle(const SearchCounts& counts, std::size_t pairs, std::size_t channels) {
-  const double spent = static_cast<double>(counts.scanned) * kScanCost +
+bool CodesTellTooLittle(const SearchCounts& counts, bool has_leaves, std::size_t pairs,
+                        std::size_t channels) {
+  const double spent = static_cast<double>(counts.scanned) * (has_leaves ? kScanCost : kTileScanCost) +
                        static_cast<double>(counts.refined) * kRefineCost +
                        static_cast<double>(counts.measured) * kMeasureCost * static_cast<double>(channels);
   return spent > static_cast<double>(pairs) * kWholeCost * static_cast<double>(channels) / 2;
@@ -121,9 +122,9 @@ class PatchSearch::Task {
       counts_.pairs += count_ * leaves.rows;
       counts_.scanned += filtered.scanned;
       counts_.refined += filtered.refined;
-      SearchCounts with_pairs = counts_;
-      with_pairs.measured += pairs.count;
-      if (CodesTellTooLittle(with_pairs, count_ * codes.rows, search_.query_.cols)) {
+      SearchCounts by_codes = counts_;  // without the same places
+      by_codes.measured += pairs.count - before.measured;
+      if (CodesTellTooLittle(by_codes, codes.has_leaves(), count_ * codes.rows, search_.query_.cols)) {
         counts_.pairs = before.pairs;  // they will be dealt with again
         return false;
       }
@@ -193,7 +194,7 @@ class PatchSearch::Task {
     const Codes& codes = gallery_.codes;
     const std::size_t first = group * kRowsOfGroup, first_leaf = group * Codes::kGroup;
     return {std::min(kRowsOfGroup, codes.rows - first),
-            codes.centre_codes.data() + first_leaf * codes.short_dims,
+            codes.has_leaves() ? codes.centre_codes.data() + first_leaf * codes.short_dims : nullptr,
             codes.centre_norms.data() + first_leaf,
             codes.radii.data() + first_leaf,
             codes.short_codes.data() + first * codes.short_dims,
@@ -215,7 +216,7 @@ class PatchSearch::Task {
     return Nearer(nearest, search_.best_[(first_ + i) * search_.k_ + search_.k_ - 1]);
   }
 
-  // The right side of (3) of codes.h, but for what the gallery row adds. Not a number, which no leaf passes,
+  // The right side of (3) of codes.h, but for what the gallery row adds. Not a number, which no pair passes,
   // where no row of the image can be among the nearest.
   void SetReach(std::size_t i) {
     if (!CanBeAmong(i, 0)) {

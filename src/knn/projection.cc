@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <random>
+#include <stdexcept>
 
 #include "knn/cpu_choice.h"
 #include "knn/kernels.h"
@@ -17,6 +18,7 @@ using RowMajorMatrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eige
 
 constexpr int kIterations = 3;
 constexpr double kShareInRange = 0.9998;
+constexpr double kFewDimensions = 8;
 constexpr float kLargest = 126;     // whole number that a coordinate is rounded to (Codes::kMost)
 constexpr double kMostWeight = 64;  // keeps sums of weighted products far within 32 bits
 
@@ -73,14 +75,24 @@ Eigen::MatrixXf LeadingSubspace(const RowMajorMatrix& centred, Eigen::Index size
   return basis;
 }
 
+// Directions by falling variance, and the variances, of any scale.
+struct Principal {
+  Eigen::MatrixXf directions;
+  Eigen::VectorXd variances;
+};
+
 // Turns the basis of a subspace so that its directions come by falling variance (Rayleigh-Ritz).
-Eigen::MatrixXf ByFallingVariance(const RowMajorMatrix& centred, const Eigen::MatrixXf& basis) {
+Principal ByFallingVariance(const RowMajorMatrix& centred, const Eigen::MatrixXf& basis) {
   const float scale = std::max(centred.cwiseAbs().maxCoeff(), 1e-30F);
   const RowMajorMatrix coordinates = Product(centred, basis) / scale;
   const RowMajorMatrix products = Product(coordinates.transpose(), coordinates);
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(products.cast<double>());
   const Eigen::MatrixXd turned = basis.cast<double>() * solver.eigenvectors().rowwise().reverse();
-  return Orthonormalised(turned.cast<float>());
+  return {Orthonormalised(turned.cast<float>()), solver.eigenvalues().reverse()};
+}
+
+bool HasFewDimensions(const Eigen::VectorXd& variances) {
+  return variances.sum() * variances.sum() <= kFewDimensions * variances.squaredNorm();
 }
 
 // The same directions of the first m, turned at random among themselves; the others likewise.
@@ -128,30 +140,33 @@ float StepFor(const RowMajorMatrix& coordinates, const Eigen::ArrayXf& rests, fl
   return range > 0 && std::isfinite(range) ? std::max(range / kLargest, 1e-30F) : otherwise;
 }
 
-}  // namespace
+std::size_t NumDirections(const CodeSizes& sizes) { return sizes.short_directions + sizes.more_directions; }
 
-double Projection::rounding() const {
-  const double u = std::ldexp(1.0, -24);
-  return (56 + static_cast<double>(num_channels) / 32) * u *
-         (std::sqrt(static_cast<double>(num_directions)) + 2);
-}
-
-CodeSizes CodeSizesOfThisCpu() { return UseByteTiles() ? CodeSizes{127, 255} : CodeSizes{47, 207}; }
-
-Projection FitProjection(RowsView sample, const CodeSizes& sizes) {
+// @param otherwise  the sizes, no larger ones, where the sample has few dimensions.
+Projection Fit(RowsView sample, CodeSizes sizes, const CodeSizes& otherwise) {
   if (sample.rows < 1 || sample.cols < 1) {
     throw Error(ErrorCode::kOption, "FitProjection: the sample must not be empty");
   }
-  Projection projection;
-  projection.num_channels = sample.cols;
-  projection.num_short = std::min(sample.cols, sizes.short_directions);
-  projection.num_directions = std::min(sample.cols, sizes.short_directions + sizes.more_directions);
+  const CodeSizes& most_sizes = sizes.for_tiles ? kTileSizes : kLeafSizes;
+  if (sizes.short_directions > most_sizes.short_directions ||
+      sizes.more_directions > most_sizes.more_directions || (sizes.for_tiles && !UseByteTiles())) {
+    throw std::logic_error("FitProjection: codes of sizes that this CPU, or no CPU, compares");
+  }
   const Eigen::Map<const RowMajorMatrix> rows(sample.data, static_cast<Eigen::Index>(sample.rows),
                                               static_cast<Eigen::Index>(sample.cols));
   const Eigen::RowVectorXf centre = rows.colwise().mean();
   const RowMajorMatrix centred = rows.rowwise() - centre;
-  const Eigen::MatrixXf basis = ByFallingVariance(
-      centred, LeadingSubspace(centred, static_cast<Eigen::Index>(projection.num_directions)));
+  const std::size_t most = std::min(sample.cols, NumDirections(sizes));
+  const Principal principal =
+      ByFallingVariance(centred, LeadingSubspace(centred, static_cast<Eigen::Index>(most)));
+  if (HasFewDimensions(principal.variances)) sizes = otherwise;
+  Projection projection;
+  projection.num_channels = sample.cols;
+  projection.num_short = std::min(sample.cols, sizes.short_directions);
+  projection.num_directions = std::min(sample.cols, NumDirections(sizes));
+  projection.for_tiles = sizes.for_tiles;
+  const Eigen::MatrixXf basis =
+      principal.directions.leftCols(static_cast<Eigen::Index>(projection.num_directions));
   const auto m = static_cast<Eigen::Index>(projection.num_short);
   const RowMajorMatrix directions = Turned(basis, m).transpose();
   projection.centre.assign(centre.data(), centre.data() + centre.size());
@@ -168,5 +183,19 @@ Projection FitProjection(RowsView sample, const CodeSizes& sizes) {
   projection.long_step = projection.short_step / std::sqrt(static_cast<float>(projection.long_weight));
   return projection;
 }
+
+}  // namespace
+
+double Projection::rounding() const {
+  const double u = std::ldexp(1.0, -24);
+  return (56 + static_cast<double>(num_channels) / 32) * u *
+         (std::sqrt(static_cast<double>(num_directions)) + 2);
+}
+
+CodeSizes CodeSizesOfThisCpu() { return UseByteTiles() ? kTileSizes : kLeafSizes; }
+
+Projection FitProjection(RowsView sample, const CodeSizes& sizes) { return Fit(sample, sizes, sizes); }
+
+Projection FitProjection(RowsView sample) { return Fit(sample, CodeSizesOfThisCpu(), kLeafSizes); }
 
 }  // namespace touchstone

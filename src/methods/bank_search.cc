@@ -11,9 +11,8 @@ namespace {
 
 constexpr std::size_t kSampleRows = 1024;  // that the projection is fitted to
 constexpr std::size_t kFewRows = 512;      // that are compared without codes
-// A direction costs a product over all channels for each row of a query; what it saves is of each row of the
-// bank.
-constexpr std::size_t kRowsOfDirection = 128;
+// A direction costs each row of a query a product over all channels, and is worth it among so many rows.
+constexpr std::size_t kRowsPerDirection = 128;
 constexpr std::size_t kFirstChunk = 64, kMostChunk = 4096;
 
 Projection ProjectionFor(RowsView rows) {
@@ -24,7 +23,7 @@ Projection ProjectionFor(RowsView rows) {
     sample.insert(sample.end(), row, row + rows.cols);
   }
   CodeSizes sizes = CodeSizesOfThisCpu();
-  sizes.more_directions = std::min(sizes.more_directions, rows.rows / kRowsOfDirection);
+  sizes.more_directions = std::min(sizes.more_directions, rows.rows / kRowsPerDirection);
   return FitProjection({sample.data(), count, rows.cols}, sizes);
 }
 

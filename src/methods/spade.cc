@@ -18,8 +18,8 @@ namespace {
 
 constexpr std::size_t kSampleImages = 32;  // for the projection: images, and rows of each
 constexpr std::size_t kSampleRows = 192;
-constexpr std::size_t kShareOfRows =
-    12;  // of 25 parts of the cache: what 50 images of ResNet-18 need, 256 px
+// Rows have 12 of 25 parts of the cache, codes the others: as 50 images of ResNet-18 need them at 256 px.
+constexpr std::size_t kShareOfRows = 12;
 
 RowsView View(const FeatureMap& map) {
   return {map.values.data(), map.shape.num_locations(), static_cast<std::size_t>(map.shape.channels)};

@@ -24,9 +24,6 @@ std::vector<float> Values(std::size_t count, const Fill& fill, unsigned seed) {
   return values;
 }
 
-// Codes for tile registers have none.
-bool HasLeaves(const Codes& codes) { return !codes.centre_codes.empty(); }
-
 template <class Bytes>
 int ValueAt(const Bytes& codes, std::size_t dims, std::size_t place, std::size_t d) {
   constexpr std::size_t kLeaf = Codes::kLeaf;
@@ -45,7 +42,7 @@ CodeDistances DistancesOf(const Codes& codes, const QueryCodes& queries, const P
   for (std::size_t d = 0; d < codes.short_dims; ++d) {
     const int value = scale * queries.short_codes[q * codes.short_dims + d];
     squared.of_short += std::pow(value - ValueAt(codes.short_codes, codes.short_dims, place, d), 2);
-    if (!HasLeaves(codes)) continue;
+    if (!codes.has_leaves()) continue;
     const int centre = ValueAt(codes.centre_codes, codes.short_dims, place / Codes::kLeaf, d);
     squared.of_leaf += std::pow(value - centre, 2);
   }
@@ -64,13 +61,13 @@ double Distance(const float* a, const float* b, std::size_t channels) {
 }
 
 // (3) of codes.h, for every pair of a query and a gallery row.
-void ExpectBoundsHold(std::size_t channels, const Fill& fill_gallery, const Fill& fill_query,
-                      const std::string& what) {
+void ExpectBoundsHoldBy(const CodeSizes& sizes, std::size_t channels, const Fill& fill_gallery,
+                        const Fill& fill_query, const std::string& what) {
   constexpr std::size_t kRows = 70, kQueries = 33;
   const std::vector<float> gallery = Values(kRows * channels, fill_gallery, 1);
   const std::vector<float> query = Values(kQueries * channels, fill_query, 2);
   const RowsView rows{gallery.data(), kRows, channels};
-  const Projection projection = FitProjection(rows);
+  const Projection projection = FitProjection(rows, sizes);
   const Codes codes = Encode(projection, MatrixRows(rows));
   const QueryCodes queries = EncodeQuery(projection, MatrixRows({query.data(), kQueries, channels}));
   for (std::size_t q = 0; q < kQueries; ++q) {
@@ -81,11 +78,21 @@ void ExpectBoundsHold(std::size_t channels, const Fill& fill_gallery, const Fill
       const std::string message = what + ", " + std::to_string(channels) + " channels";
       ASSERT_LE(of_codes.of_short, distance + queries.short_errors[q] + codes.short_errors[0]) << message;
       ASSERT_LE(of_codes.of_long, in_long + queries.long_errors[q] + codes.long_errors[place]) << message;
-      if (!HasLeaves(codes)) continue;
+      if (!codes.has_leaves()) continue;
       ASSERT_LE(of_codes.of_leaf, distance + queries.short_errors[q] + codes.radii[place / Codes::kLeaf])
           << message;
     }
   }
+}
+
+// Of both kinds of codes, if this CPU has both, and of few directions.
+void ExpectBoundsHold(std::size_t channels, const Fill& fill_gallery, const Fill& fill_query,
+                      const std::string& what) {
+  ExpectBoundsHoldBy(kLeafSizes, channels, fill_gallery, fill_query, what);
+  ExpectBoundsHoldBy({47, 4, false}, channels, fill_gallery, fill_query, what + ", few directions");
+  if (!CodeSizesOfThisCpu().for_tiles) return;
+  ExpectBoundsHoldBy({127, 0, true}, channels, fill_gallery, fill_query, what + ", tiles, few directions");
+  ExpectBoundsHoldBy(kTileSizes, channels, fill_gallery, fill_query, what + ", tiles");
 }
 
 TEST(Codes, BoundNeverExceedsTheTrueDistance) {
@@ -152,7 +159,7 @@ TEST(Codes, EveryRowHasOnePlaceAndLeavesHoldRowsThatAreAlike) {
     std::vector<int> seen(count, 0);
     for (const std::uint32_t row : codes.order) ++seen.at(row);
     EXPECT_EQ(seen, std::vector<int>(count, 1));
-    if (count < 1000 || !HasLeaves(codes)) continue;
+    if (count < 1000 || !codes.has_leaves()) continue;
     std::size_t num_pure = 0;
     for (std::size_t leaf = 0; leaf < codes.num_leaves(); ++leaf) {
       const std::size_t first = leaf * Codes::kLeaf, last = std::min(first + Codes::kLeaf, count);
@@ -164,10 +171,10 @@ TEST(Codes, EveryRowHasOnePlaceAndLeavesHoldRowsThatAreAlike) {
   }
 }
 
-TEST(Codes, NormsAndTermsAreThoseOfTheCodes) {
-  const std::vector<float> values = Values(45 * 60, Uniform, 5);
-  const RowsView rows{values.data(), 45, 60};
-  const Projection projection = FitProjection(rows);
+void ExpectNormsAndTerms(const CodeSizes& sizes, std::size_t channels) {
+  const std::vector<float> values = Values(45 * channels, Uniform, 5);
+  const RowsView rows{values.data(), 45, channels};
+  const Projection projection = FitProjection(rows, sizes);
   const Codes codes = Encode(projection, MatrixRows(rows));
   const QueryCodes queries = EncodeQuery(projection, MatrixRows(rows));
   const int scale = queries.double_scale / 2;
@@ -195,6 +202,38 @@ TEST(Codes, NormsAndTermsAreThoseOfTheCodes) {
   }
 }
 
+TEST(Codes, NormsAndTermsAreThoseOfTheCodes) {
+  for (const std::size_t channels : {60, 448}) {
+    ExpectNormsAndTerms(kLeafSizes, channels);
+    if (CodeSizesOfThisCpu().for_tiles) ExpectNormsAndTerms(kTileSizes, channels);
+  }
+}
+
+TEST(Codes, BeginAtCacheLinesAndQueriesAreFilledUp) {
+  for (const std::size_t count : {1, 63, 64, 65}) {
+    const std::vector<float> values = Values(count * 30, Uniform, 9);
+    const RowsView rows{values.data(), count, 30};
+    const Projection projection = FitProjection(rows, CodeSizesOfThisCpu());
+    const Codes codes = Encode(projection, MatrixRows(rows));
+    const QueryCodes queries = EncodeQuery(projection, MatrixRows(rows));
+    EXPECT_EQ(queries.short_codes.size(), (count + 63) / 64 * 64 * queries.short_dims);
+    const void* const begins[] = {codes.short_codes.data(), codes.long_codes.data(),
+                                  queries.short_codes.data(), queries.long_codes.data()};
+    for (const void* begin : begins) EXPECT_EQ(reinterpret_cast<std::uintptr_t>(begin) % 64, 0U);
+  }
+}
+
+TEST(FitProjection, RefusesSizesThatNoCodesHave) {
+  const std::vector<float> values = Values(40 * 300, Uniform, 10);
+  const RowsView rows{values.data(), 40, 300};
+  EXPECT_THROW(FitProjection(rows, {48, 10, false}), std::logic_error);
+  EXPECT_THROW(FitProjection(rows, {47, 208, false}), std::logic_error);
+  EXPECT_THROW(FitProjection(rows, {128, 10, true}), std::logic_error);
+  if (!CodeSizesOfThisCpu().for_tiles) {
+    EXPECT_THROW(FitProjection(rows, kTileSizes), std::logic_error);
+  }
+}
+
 TEST(Codes, RefuseRowsThatAreNotFiniteOrTooLarge) {
   std::vector<float> values = Values(40 * 8, Uniform, 6);
   const RowsView rows{values.data(), 40, 8};
@@ -211,7 +250,6 @@ TEST(Codes, RefuseRowsThatAreNotFiniteOrTooLarge) {
 
 // Channel c varies as 1 / (1 + c): the first m directions must hold the variance of the first m channels.
 TEST(FitProjection, GivesOrthonormalDirectionsThatHoldMostVariance) {
-  const CodeSizes sizes = CodeSizesOfThisCpu();
   for (const std::size_t channels : {1, 5, 60, 200}) {
     std::mt19937 generator(7);
     std::vector<float> values(300 * channels);
@@ -220,6 +258,7 @@ TEST(FitProjection, GivesOrthonormalDirectionsThatHoldMostVariance) {
     }
     const RowsView rows{values.data(), 300, channels};
     const Projection projection = FitProjection(rows);
+    const CodeSizes sizes = projection.for_tiles ? kTileSizes : kLeafSizes;
     ASSERT_EQ(projection.num_short, std::min(channels, sizes.short_directions));
     ASSERT_EQ(projection.num_directions, std::min(channels, sizes.short_directions + sizes.more_directions));
     std::vector<double> variances;
@@ -263,6 +302,24 @@ TEST(FitProjection, TakesConstantAndFewRows) {
     EXPECT_EQ(projection.num_directions, 60u);
   }
   EXPECT_THROW(FitProjection({values.data(), 0, 60}), Error);
+}
+
+// 64 channels, of which the first `wide` vary a hundred times as much as the others.
+Projection FitOfDimensions(std::size_t wide) {
+  std::mt19937 generator(11);
+  std::vector<float> values(500 * 64);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    values[i] = Uniform(generator) * (i % 64 < wide ? 100.0F : 1.0F);
+  }
+  return FitProjection({values.data(), 500, 64});
+}
+
+TEST(FitProjection, LeavesTileRegistersWhereRowsHaveFewDimensions) {
+  EXPECT_FALSE(FitOfDimensions(1).for_tiles);
+  EXPECT_FALSE(FitOfDimensions(7).for_tiles);
+  EXPECT_EQ(FitOfDimensions(7).num_short, kLeafSizes.short_directions);
+  EXPECT_EQ(FitOfDimensions(12).for_tiles, CodeSizesOfThisCpu().for_tiles);
+  EXPECT_EQ(FitOfDimensions(64).for_tiles, CodeSizesOfThisCpu().for_tiles);
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ struct Problem {
 
   LeafGroup group() const {
     return {codes.rows,
-            codes.centre_codes.data(),
+            codes.has_leaves() ? codes.centre_codes.data() : nullptr,
             codes.centre_norms.data(),
             codes.radii.data(),
             codes.short_codes.data(),
@@ -64,7 +64,8 @@ struct Problem {
 
 // Rows around a few centres, so that leaves and codes rule out some pairs and not others; a few rows are
 // `wild` times as long, most of them among those that the projection has not seen.
-Problem MakeProblem(std::size_t queries, std::size_t rows, std::size_t channels, float wild) {
+Problem MakeProblem(const CodeSizes& sizes, std::size_t queries, std::size_t rows, std::size_t channels,
+                    float wild) {
   Problem problem;
   problem.channels = channels;
   std::mt19937 generator(static_cast<unsigned>(queries * 7919 + rows * 31 + channels));
@@ -81,7 +82,7 @@ Problem MakeProblem(std::size_t queries, std::size_t rows, std::size_t channels,
   fill(queries, &problem.query_values);
   fill(rows, &problem.row_values);
   const RowsView view{problem.row_values.data(), rows, channels};
-  problem.projection = FitProjection({view.data, std::max<std::size_t>(1, rows / 2), channels});
+  problem.projection = FitProjection({view.data, std::max<std::size_t>(1, rows / 2), channels}, sizes);
   problem.codes = Encode(problem.projection, MatrixRows(view));
   problem.queries =
       EncodeQuery(problem.projection, MatrixRows({problem.query_values.data(), queries, channels}));
@@ -161,15 +162,15 @@ bool IsAffordable(std::size_t channels, std::size_t queries) {
   return !kIsSanitized || channels <= 64 || queries == 33;
 }
 
-TEST(FilterGroup, KeepsAllPairsWithinReachOverAwkwardSizes) {
-  for (const std::size_t channels : {1, 3, 16, 46, 47, 48, 64, 126, 127, 128, 176, 257, 300, 448}) {
+void ExpectFiltersOverAwkwardSizes(const CodeSizes& sizes) {
+  for (const std::size_t channels : {1, 3, 16, 47, 48, 64, 127, 128, 176, 300, 448}) {
     for (const auto& [queries, rows] : std::vector<std::pair<std::size_t, std::size_t>>{
              {1, 1}, {7, 15}, {8, 16}, {9, 17}, {63, 31}, {64, 256}, {33, 255}, {64, 100}}) {
       if (!IsAffordable(channels, queries)) continue;
       for (const float wild : {1.0F, 1e3F, 1e15F}) {
         const std::string what = std::to_string(channels) + " channels, " + std::to_string(queries) +
                                  " queries, " + std::to_string(rows) + " rows, wild " + std::to_string(wild);
-        const Problem problem = MakeProblem(queries, rows, channels, wild);
+        const Problem problem = MakeProblem(sizes, queries, rows, channels, wild);
         ExpectFilters(problem, 0, what + ", nearest");
         ExpectFilters(problem, rows / 2, what + ", nearer half");
       }
@@ -177,18 +178,55 @@ TEST(FilterGroup, KeepsAllPairsWithinReachOverAwkwardSizes) {
   }
 }
 
-TEST(FilterGroup, RulesOutMostOfWhatIsFar) {
-  Problem problem = MakeProblem(64, 256, 64, 1);
+TEST(FilterGroup, KeepsAllPairsWithinReachOverAwkwardSizes) { ExpectFiltersOverAwkwardSizes(kLeafSizes); }
+
+TEST(FilterGroup, KeepsAllPairsWithinReachByTileRegisters) {
+  if (!CodeSizesOfThisCpu().for_tiles) GTEST_SKIP() << "this CPU has no tile registers, or may not use them";
+  ExpectFiltersOverAwkwardSizes(kTileSizes);
+}
+
+// Query rows whose reach is not a number have no pairs, whatever their codes.
+void ExpectNoPairsWithoutReach(const CodeSizes& sizes) {
+  Problem problem = MakeProblem(sizes, 40, 256, 64, 1);
+  SetReaches(&problem, 255);
+  const auto filter = [&] {
+    CodePairs pairs;
+    FilterCounts counts;
+    FilterGroup(problem.tile(), problem.group(), &pairs, &counts);
+    return std::vector<std::int32_t>(pairs.pairs, pairs.pairs + pairs.count);
+  };
+  EXPECT_EQ(filter().size(), 40U * 256);
+  for (std::size_t q = 0; q < 40; q += 3) problem.short_reaches[q] = std::nanf("");
+  const std::vector<std::int32_t> found = filter();
+  EXPECT_EQ(found.size(), 26U * 256);
+  for (const std::int32_t pair : found) EXPECT_NE(pair / 256 % 3, 0);
+  for (float& reach : problem.short_reaches) reach = std::nanf("");
+  EXPECT_TRUE(filter().empty());
+}
+
+TEST(FilterGroup, GivesNoPairsOfRowsWithoutReach) {
+  ExpectNoPairsWithoutReach(kLeafSizes);
+  if (CodeSizesOfThisCpu().for_tiles) ExpectNoPairsWithoutReach(kTileSizes);
+}
+
+std::size_t NumScannedOfWhatIsFar(const CodeSizes& sizes) {
+  Problem problem = MakeProblem(sizes, 64, 256, 64, 1);
   SetReaches(&problem, 0);
   for (float& reach : problem.short_reaches) reach = std::min(reach, 1000.0F);
   CodePairs pairs;
   FilterCounts counts;
   FilterGroup(problem.tile(), problem.group(), &pairs, &counts);
   const std::size_t count = pairs.count;
-  const bool has_leaves = !problem.codes.centre_codes.empty();  // where all are scanned, there are none
-  EXPECT_LE(counts.scanned, has_leaves ? 64u * 256 * 2 / 3 : 64u * 256);  // one of five centres is near
   EXPECT_LT(counts.refined, counts.scanned);
   EXPECT_LT(count, counts.scanned);
+  return counts.scanned;
+}
+
+TEST(FilterGroup, RulesOutMostOfWhatIsFar) {
+  EXPECT_LT(NumScannedOfWhatIsFar(kLeafSizes), 64U * 256 * 2 / 3);  // one of five centres is near
+  if (CodeSizesOfThisCpu().for_tiles) {
+    EXPECT_EQ(NumScannedOfWhatIsFar(kTileSizes), 64U * 256);
+  }
 }
 
 }  // namespace

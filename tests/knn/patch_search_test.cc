@@ -45,10 +45,10 @@ Problem MakeProblem(std::size_t queries, std::size_t rows, std::size_t channels,
   return problem;
 }
 
-std::vector<PatchNeighbor> Search(const Problem& problem, std::size_t k, const std::vector<int>& order,
-                                  SearchCounts* counts = nullptr) {
+std::vector<PatchNeighbor> SearchBy(const CodeSizes& sizes, const Problem& problem, std::size_t k,
+                                    const std::vector<int>& order, SearchCounts* counts) {
   const auto views = problem.image_views();
-  const Projection projection = FitProjection(views[0]);
+  const Projection projection = FitProjection(views[0], sizes);
   PatchSearch search(problem.query_view(), projection, k);
   for (const int i : order) {
     const MatrixRows rows(views[i]);
@@ -56,6 +56,20 @@ std::vector<PatchNeighbor> Search(const Problem& problem, std::size_t k, const s
   }
   if (counts != nullptr) *counts = search.counts();
   return search.Result();
+}
+
+// By both kinds of codes, if this CPU has both.
+std::vector<PatchNeighbor> Search(const Problem& problem, std::size_t k, const std::vector<int>& order,
+                                  SearchCounts* counts = nullptr) {
+  const auto by_leaves = SearchBy(kLeafSizes, problem, k, order, counts);
+  if (!CodeSizesOfThisCpu().for_tiles) return by_leaves;
+  const auto by_tiles = SearchBy(kTileSizes, problem, k, order, nullptr);
+  for (std::size_t i = 0; i < by_tiles.size(); ++i) {
+    EXPECT_EQ(by_tiles[i].squared_distance, by_leaves[i].squared_distance) << i;
+    EXPECT_EQ(by_tiles[i].image, by_leaves[i].image) << i;
+    EXPECT_EQ(by_tiles[i].location, by_leaves[i].location) << i;
+  }
+  return by_leaves;
 }
 
 void ExpectEqual(const std::vector<PatchNeighbor>& found, const std::vector<PatchNeighbor>& expected,
@@ -79,7 +93,7 @@ void ExpectEqualsReference(const Problem& problem, const std::string& what) {
 
 TEST(PatchSearch, EqualsBruteForceOverAwkwardSizes) {
   for (const std::size_t channels :
-       {1, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 46, 47, 48, 64, 65, 126, 127, 128, 200}) {
+       {1, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 46, 47, 48, 64, 65, 126, 127, 128, 200, 448}) {
     for (const auto& [queries, rows] : {std::tuple<std::size_t, std::size_t>{1, 1},
                                         {1, 33},
                                         {63, 1},

@@ -63,6 +63,16 @@ TEST(ExactBankSearch, CrossesItsChunks) {
   ExpectPlain({query.data(), 5, kCols}, bank, 3, absent);
 }
 
+// With more channels than the few rows have directions.
+TEST(ExactBankSearch, FindsTheNearestOfWideRows) {
+  constexpr std::size_t kCols = 200;
+  const std::vector<float> query = Random(70 * kCols, 5);
+  for (const std::size_t num_rows : {513U, 2000U}) {
+    const std::vector<float> rows = Random(num_rows * kCols, 6);
+    ExpectPlain({query.data(), 70, kCols}, {rows.data(), num_rows, kCols}, 3, {});
+  }
+}
+
 TEST(ExactBankSearch, TakesTheLowestOfEqualRows) {
   const std::vector<float> rows(10 * 3, 2.0F), query(3, 1.0F);
   const std::vector<Neighbor> found =

@@ -30,8 +30,8 @@ namespace touchstone {
 ///           numbers and R = max (||u(b) - c|| + e(b) / s) over its rows, (3) for any of them implies
 ///           ||u(a) - c|| <= d / s + e(a) / s + R.
 ///   short   z = (y_m, r_m), of each row of the leaves that are left.
-///           A CPU with tile registers compares all of them (byte_tiles.h): there are no leaves there, all
-///           rows stand as they come.
+///           Codes for tile registers (Projection::for_tiles) are all compared: there are no leaves, rows
+///           stand as they come.
 ///   long    z = (y_M, r_M): the y_m of the short code, and the other coordinates and r_M with a finer step
 ///           of their own, t = s / sqrt(w) (they are smaller): in long steps, the left side of (3) squared is
 ///           w ||u(y_m(a)) - u(y_m(b))||^2 + that of the others.
@@ -68,6 +68,7 @@ struct Codes {
   std::vector<float> short_errors;  ///< the largest e of the short codes in each group of 16 leaves
 
   std::size_t num_leaves() const { return (rows + kLeaf - 1) / kLeaf; }
+  bool has_leaves() const { return !centre_codes.empty() || rows == 0; }
   std::size_t num_groups() const { return (num_leaves() + kGroup - 1) / kGroup; }
   std::size_t num_bytes() const;
 };
@@ -82,9 +83,8 @@ struct QueryCodes {
   std::size_t rows = 0, short_dims = 0, long_dims = 0;
   int double_scale = 2;  ///< 2 u / v: 2 or 4
 
-  AlignedVector<std::int8_t>
-      short_codes;                        ///< [P x short_dims], filled up with zeros to a multiple of 64 rows
-  AlignedVector<std::int8_t> long_codes;  ///< [P x long_dims], in the order of Codes
+  AlignedVector<std::int8_t> short_codes;  ///< [P x short_dims], and zeros up to a multiple of 64 rows
+  AlignedVector<std::int8_t> long_codes;   ///< [P x long_dims], in the order of Codes
   /// What ||u||^2 and Codes::kZero add to the products (kernels.h says how).
   std::vector<std::int32_t> short_bases, long_terms;
   std::vector<float> short_terms;

@@ -22,7 +22,7 @@ struct PatchNeighbor {
 /// Pairs of rows that each step of a search dealt with (for benchmarks).
 struct SearchCounts {
   std::uint64_t pairs = 0;     ///< all of them
-  std::uint64_t scanned = 0;   ///< of leaves that are not ruled out: short codes compared
+  std::uint64_t scanned = 0;   ///< short codes compared: of leaves that are not ruled out, or of all rows
   std::uint64_t refined = 0;   ///< let through by the short codes: long codes compared
   std::uint64_t measured = 0;  ///< let through by the long codes too: looked at
   std::uint64_t by_head = 0;   ///< of those, ruled out by the head's distance and the tail's bound
@@ -33,19 +33,19 @@ struct SearchCounts {
 ///
 ///     N_k(q) = the k rows g, over all images added, with the smallest ||q - g||^2   [SPADE, Eq. 3]
 ///
-/// Exact: of each pair the bound (3) of codes.h is tested, on leaves, short codes and long ones, with d the
-/// query's current k-th best distance. What passes all is looked at: its distance is the direct difference
-/// (SquaredDistance), unless those of the heads alone and what the tails add at least (TailDistances) exceed
-/// d already. A pair that is passed over is therefore farther than k rows already found. The result does not
-/// depend on the order of the images, nor on threads: neighbours are ordered by (squared_distance, image,
-/// location).
+/// Exact: of each pair the bound (3) of codes.h is tested, on leaves (if codes have them), short codes and
+/// long ones, with d the query's current k-th best distance. What passes all is looked at: its distance is
+/// the direct difference (SquaredDistance), unless those of the heads alone and what the tails add at least
+/// (TailDistances) exceed d already. A pair that is passed over is therefore farther than k rows already
+/// found. The result does not depend on the order of the images, nor on threads: neighbours are ordered by
+/// (squared_distance, image, location).
 ///
 /// Cost: O(P * G / 16 * m) byte operations for leaves, O(m) for pairs of those that are left (of all pairs
-/// where the CPU has tile registers, and there are no leaves), O(M) for the few per
-/// cent that pass the short codes on real features, O(C) for the few in a thousand or less that pass
-/// all. Where codes let too much through (a query unlike everything in the gallery), the next images are
-/// compared by a float product over all C numbers instead, which costs O(P * G * C) and lets through little
-/// but improvements. Memory: O(P * (C + k)), and what a tail's products take.
+/// where codes are for tile registers), O(M) for the few per cent that pass the short codes on real features,
+/// O(C) for the few in a thousand or less that pass all. Where codes let too much through (a query unlike
+/// everything in the gallery), the next images are compared by a float product over all C numbers instead,
+/// which costs O(P * G * C) and lets through little but improvements. Memory: O(P * (C + k)), and what a
+/// tail's products take.
 class PatchSearch {
  public:
   /// @param query       [P x C], finite; must outlive the search.
@@ -57,7 +57,7 @@ class PatchSearch {
 
   /// Searches one more image. Add images that are likely near first: it only makes things faster.
   /// @param rows   [G x C] the image's features; row i and query row i are the same place of the
-  ///               picture where G = P (a hint: those and the next to them are compared first).
+  ///               picture where G = P (a hint: those and the rows beside them are compared first).
   /// @param codes  Encode(projection, rows).
   /// @param absent [G] rows that are not 0 are passed over; null = none is.
   /// @param tail   of the query's rows and these; null = there is none. Prepared where the image before had

@@ -25,6 +25,7 @@ struct Projection {
   std::size_t num_channels = 0;    ///< C
   std::size_t num_directions = 0;  ///< M <= C
   std::size_t num_short = 0;       ///< m <= M
+  bool for_tiles = false;          ///< codes are to be compared by tile registers
   std::vector<float> directions;   ///< B, [M x C] row-major
   std::vector<float> centre;       ///< [C], the sample's mean
   float short_rest = 0;            ///< the sample's mean of r_m, taken off every r_m
@@ -45,18 +46,26 @@ struct Projection {
 /// (codes.h) do not rule out: with the rest 47 directions fill 48 bytes. The long one has up to 207
 /// directions more and fills 256 bytes with them: networks differ in how many they need, and fewer let more
 /// pairs through whose distances must then be computed. search_bench prints what share of all pairs each lets
-/// through. Where the CPU multiplies bytes in tile registers, longer codes pay: 127 and 255 directions.
+/// through. Tile registers compare so fast that longer codes pay, and leaves do not.
 struct CodeSizes {
   std::size_t short_directions;
   std::size_t more_directions;  ///< of the long code
+  bool for_tiles;               ///< compared by tile registers
 };
-CodeSizes CodeSizesOfThisCpu();
+constexpr CodeSizes kLeafSizes{47, 207, false};
+constexpr CodeSizes kTileSizes{127, 255, true};
+CodeSizes CodeSizesOfThisCpu();  ///< kTileSizes where there are tile registers that we may use
 
 /// Fits a projection to a sample of rows by subspace iteration (deterministic, fixed start).
 /// @param sample [S x C], S >= 1. Few or constant rows are fine: the directions are orthonormal all the
-/// same. @throws Error kOption if the sample is empty.
-/// @param sizes  at most those of this CPU.
-Projection FitProjection(RowsView sample, const CodeSizes& sizes = CodeSizesOfThisCpu());
+/// same.
+/// @param sizes  at most kLeafSizes, or kTileSizes where those of this CPU are (std::logic_error otherwise).
+/// @throws Error kOption if the sample is empty.
+Projection FitProjection(RowsView sample, const CodeSizes& sizes);
+
+/// The same by sizes of this CPU, or by kLeafSizes where the variances v of the sample along its directions
+/// are no more than those of 8 equal ones, (sum v)^2 <= 8 sum v^2: then leaves rule out nearly all rows.
+Projection FitProjection(RowsView sample);
 
 /// The coordinates of rows under a projection.
 struct Coordinates {
