@@ -9,6 +9,7 @@
 #include "knn/cpu_choice.h"
 #include "knn/kernels.h"
 #include "knn/leaves.h"
+#include "touchstone/core/parallel.h"
 
 namespace touchstone {
 namespace {
@@ -197,6 +198,58 @@ Codes EmptyCodes(const Projection& projection, std::size_t rows) {
   return codes;
 }
 
+// The codes of 256 rows.
+void PutGroup(const Projection& projection, const Coordinates& coordinates, std::size_t group, Codes* codes) {
+  constexpr std::size_t kGroupRows = kLeaf * Codes::kGroup;
+  Rounder rounder(projection, coordinates, 1);
+  std::vector<std::int8_t> short_rows(kLeaf * codes->short_dims);
+  float errors[kLeaf];  // e of the short codes
+  const std::size_t end = std::min(codes->rows, (group + 1) * kGroupRows);
+  for (std::size_t place = group * kGroupRows; place < end; ++place) {
+    const RoundedCodes& rounded = rounder.Round(codes->order[place]);
+    const std::size_t j = place % kLeaf;
+    std::copy(rounded.short_values.begin(), rounded.short_values.end(),
+              short_rows.begin() + static_cast<std::ptrdiff_t>(j * codes->short_dims));
+    PutLong(rounded.long_values, place, codes->long_codes.data());
+    codes->short_norms[place] = rounded.y.squares + rounded.rest.squares;
+    codes->long_norms[place] =
+        projection.long_weight * rounded.y.squares + rounded.others.squares + rounded.long_rest.squares;
+    codes->long_errors[place] = rounded.long_error;
+    errors[j] = rounded.short_error;
+    codes->short_errors[group] = std::max(codes->short_errors[group], rounded.short_error);
+    if (j + 1 == kLeaf || place + 1 == end) PutLeaf(place / kLeaf, short_rows.data(), errors, codes);
+  }
+}
+
+// The codes of 64 query rows.
+void PutQueries(const Projection& projection, const Coordinates& coordinates, std::size_t task,
+                QueryCodes* codes) {
+  const int scale = codes->double_scale / 2;
+  Rounder rounder(projection, coordinates, static_cast<float>(scale));
+  // ||u||^2 + 2 f Z sum of v, with u = f v
+  const auto term = [&](std::int32_t squares, std::int32_t sum) {
+    return scale * scale * squares + codes->double_scale * Codes::kZero * sum;
+  };
+  const std::size_t end = std::min(codes->rows, (task + 1) * kTileQueries);
+  for (std::size_t row = task * kTileQueries; row < end; ++row) {
+    const RoundedCodes& rounded = rounder.Round(row);
+    std::copy(rounded.short_values.begin(), rounded.short_values.end(),
+              codes->short_codes.data() + row * codes->short_dims);
+    std::copy(rounded.long_values.begin(), rounded.long_values.end(),
+              codes->long_codes.data() + row * codes->long_dims);
+    const std::int32_t of_y = term(rounded.y.squares, rounded.y.sum);
+    const std::int32_t of_short = of_y + term(rounded.rest.squares, rounded.rest.sum);
+    codes->short_bases[row] = static_cast<std::int32_t>(
+        std::floor(static_cast<double>(of_short) / static_cast<double>(codes->double_scale)));
+    codes->short_terms[row] = static_cast<float>(of_short);
+    codes->long_terms[row] =
+        projection.long_weight * of_y +
+        term(rounded.others.squares + rounded.long_rest.squares, rounded.others.sum + rounded.long_rest.sum);
+    codes->short_errors[row] = rounded.short_error;
+    codes->long_errors[row] = rounded.long_error;
+  }
+}
+
 }  // namespace
 
 std::size_t Codes::num_bytes() const {
@@ -210,24 +263,8 @@ Codes Encode(const Projection& projection, const RowSource& rows) {
   Codes codes = EmptyCodes(projection, coordinates.rows);
   codes.order =
       projection.for_tiles ? AsTheyCome(codes.rows) : SplitIntoLeaves(coordinates, projection.num_short);
-  Rounder rounder(projection, coordinates, 1);
-  std::vector<std::int8_t> short_rows(kLeaf * codes.short_dims);
-  float errors[kLeaf];  // e of the short codes
-  for (std::size_t place = 0; place < codes.rows; ++place) {
-    const RoundedCodes& rounded = rounder.Round(codes.order[place]);
-    const std::size_t j = place % kLeaf;
-    std::copy(rounded.short_values.begin(), rounded.short_values.end(),
-              short_rows.begin() + static_cast<std::ptrdiff_t>(j * codes.short_dims));
-    PutLong(rounded.long_values, place, codes.long_codes.data());
-    codes.short_norms[place] = rounded.y.squares + rounded.rest.squares;
-    codes.long_norms[place] =
-        projection.long_weight * rounded.y.squares + rounded.others.squares + rounded.long_rest.squares;
-    codes.long_errors[place] = rounded.long_error;
-    errors[j] = rounded.short_error;
-    float& largest = codes.short_errors[place / (kLeaf * Codes::kGroup)];
-    largest = std::max(largest, rounded.short_error);
-    if (j + 1 == kLeaf || place + 1 == codes.rows) PutLeaf(place / kLeaf, short_rows.data(), errors, &codes);
-  }
+  ParallelFor(codes.num_groups(),
+              [&](std::size_t group) { PutGroup(projection, coordinates, group, &codes); });
   return codes;
 }
 
@@ -237,32 +274,16 @@ QueryCodes EncodeQuery(const Projection& projection, const RowSource& query) {
   codes.rows = coordinates.rows;
   codes.short_dims = ShortDims(projection);
   codes.long_dims = LongDims(projection);
-  const int scale = UseVnni() ? 1 : 2;
-  codes.double_scale = 2 * scale;
-  Rounder rounder(projection, coordinates, static_cast<float>(scale));
-  // ||u||^2 + 2 f Z sum of v, with u = f v
-  const auto term = [&](std::int32_t squares, std::int32_t sum) {
-    return scale * scale * squares + codes.double_scale * Codes::kZero * sum;
-  };
-  for (std::size_t row = 0; row < codes.rows; ++row) {
-    const RoundedCodes& rounded = rounder.Round(row);
-    const auto append = [&](AlignedVector<std::int8_t>* values, const std::vector<std::int8_t>& more) {
-      values->insert(values->end(), more.begin(), more.end());
-    };
-    append(&codes.short_codes, rounded.short_values);
-    append(&codes.long_codes, rounded.long_values);
-    const std::int32_t of_y = term(rounded.y.squares, rounded.y.sum);
-    const std::int32_t of_short = of_y + term(rounded.rest.squares, rounded.rest.sum);
-    codes.short_bases.push_back(static_cast<std::int32_t>(
-        std::floor(static_cast<double>(of_short) / static_cast<double>(codes.double_scale))));
-    codes.short_terms.push_back(static_cast<float>(of_short));
-    codes.long_terms.push_back(
-        projection.long_weight * of_y +
-        term(rounded.others.squares + rounded.long_rest.squares, rounded.others.sum + rounded.long_rest.sum));
-    codes.short_errors.push_back(rounded.short_error);
-    codes.long_errors.push_back(rounded.long_error);
-  }
-  codes.short_codes.resize(RoundUp(codes.rows, kTileQueries) * codes.short_dims);
+  codes.double_scale = UseVnni() ? 2 : 4;
+  const std::size_t num_tasks = (codes.rows + kTileQueries - 1) / kTileQueries;
+  codes.short_codes.resize(num_tasks * kTileQueries * codes.short_dims);
+  codes.long_codes.resize(codes.rows * codes.long_dims);
+  codes.short_bases.resize(codes.rows);
+  codes.long_terms.resize(codes.rows);
+  codes.short_terms.resize(codes.rows);
+  codes.short_errors.resize(codes.rows);
+  codes.long_errors.resize(codes.rows);
+  ParallelFor(num_tasks, [&](std::size_t task) { PutQueries(projection, coordinates, task, &codes); });
   return codes;
 }
 

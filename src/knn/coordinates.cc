@@ -6,6 +6,7 @@
 
 #include "knn/kernels.h"
 #include "touchstone/core/error.h"
+#include "touchstone/core/parallel.h"
 #include "touchstone/knn/projection.h"
 
 namespace touchstone {
@@ -58,20 +59,22 @@ double Centre(const float* row, const float* centre, std::size_t size, float* ou
 Coordinates ProjectPart(const Projection& projection, std::size_t first_channel, const RowSource& rows) {
   const std::size_t channels = rows.cols(), dims = projection.num_directions;
   const std::vector<float> directions = InBlocks(projection, first_channel, channels);
+  const float* centre = projection.centre.data() + first_channel;
   Coordinates made;
   made.rows = rows.rows();
   made.dims = dims;
   made.values.resize(made.rows * dims);
-  std::vector<float> scratch(channels), centred(kRowsAtOnce * channels), products(kRowsAtOnce * kBlock);
-  for (std::size_t first = 0; first < made.rows; first += kRowsAtOnce) {
-    const std::size_t count = std::min(kRowsAtOnce, made.rows - first);
+  made.squared_lengths.resize(made.rows);
+  made.scales.resize(made.rows);
+  ParallelFor((made.rows + kRowsAtOnce - 1) / kRowsAtOnce, [&](std::size_t task) {
+    const std::size_t first = task * kRowsAtOnce, count = std::min(kRowsAtOnce, made.rows - first);
+    std::vector<float> scratch(channels), centred(count * channels), products(count * kBlock);
     for (std::size_t r = 0; r < count; ++r) {
       const double length =
-          Centre(rows.Row(first + r, scratch.data()), projection.centre.data() + first_channel, channels,
-                 centred.data() + r * channels);
+          Centre(rows.Row(first + r, scratch.data()), centre, channels, centred.data() + r * channels);
       CheckSquaredLength(length);
-      made.squared_lengths.push_back(length);
-      made.scales.push_back(static_cast<float>(std::sqrt(length) * 1.0001));
+      made.squared_lengths[first + r] = length;
+      made.scales[first + r] = static_cast<float>(std::sqrt(length) * 1.0001);
     }
     for (std::size_t d = 0; d < dims; d += kBlock) {
       MultiplyBlock(centred.data(), count, channels, directions.data() + d * channels, products.data());
@@ -80,7 +83,7 @@ Coordinates ProjectPart(const Projection& projection, std::size_t first_channel,
         std::copy_n(products.data() + r * kBlock, width, made.values.data() + (first + r) * dims + d);
       }
     }
-  }
+  });
   return made;
 }
 

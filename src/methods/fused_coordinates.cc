@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "methods/grid_products.h"
+#include "touchstone/core/parallel.h"
 #include "touchstone/knn/blend.h"
 #include "touchstone/methods/fusion.h"
 
@@ -29,11 +30,11 @@ Coordinates FusedRows::ProjectAll(const Projection& projection) const {
 void FusedRows::AddInterpolated(const Level& level, const Coordinates& own, const float* centre,
                                 Coordinates* fused) const {
   const GridProducts products(level.values, level.shape, centre);
-  for (int y = 0; y < grid_.height; ++y) {
+  ParallelFor(static_cast<std::size_t>(grid_.height), [&](std::size_t y) {
     const Tap& ty = level.ys[y];
-    for (int x = 0; x < grid_.width; ++x) {
+    for (std::size_t x = 0; x < static_cast<std::size_t>(grid_.width); ++x) {
       const Tap& tx = level.xs[x];
-      const std::size_t r = static_cast<std::size_t>(y) * grid_.width + x;
+      const std::size_t r = y * static_cast<std::size_t>(grid_.width) + x;
       const auto at = [&](int row, int column) {
         return own.values.data() + products.At(column, row) * own.dims;
       };
@@ -47,7 +48,7 @@ void FusedRows::AddInterpolated(const Level& level, const Coordinates& own, cons
       }
       fused->scales[r] += scale * scale;
     }
-  }
+  });
 }
 
 }  // namespace touchstone

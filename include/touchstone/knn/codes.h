@@ -73,7 +73,7 @@ struct Codes {
   std::size_t num_bytes() const;
 };
 
-/// The codes of `rows` under `projection`. On this thread alone; O(G * C * M).
+/// The codes of `rows` under `projection`, all but leaves in parallel (core/parallel.h); O(G * C * M).
 /// @throws Error kNotFinite if a row is not finite or its squared length reaches 1e36.
 Codes Encode(const Projection& projection, const RowSource& rows);
 

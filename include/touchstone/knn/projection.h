@@ -76,7 +76,7 @@ struct Coordinates {
   std::vector<float> scales;
 };
 
-/// Coordinates of rows, each by itself. On this thread alone; O(G * C * M).
+/// Coordinates of rows, each by itself. In parallel (core/parallel.h); O(G * C * M).
 /// @throws Error kNotFinite if a row is not finite or its squared length reaches 1e36.
 Coordinates Project(const Projection& projection, const RowSource& rows);
 
