@@ -16,6 +16,7 @@
 #include "app/score_image.h"
 #include "touchstone/core/error.h"
 #include "touchstone/core/file.h"
+#include "touchstone/core/memory.h"
 #include "touchstone/core/parallel.h"
 #include "touchstone/core/pipeline.h"
 #include "touchstone/core/text.h"
@@ -28,6 +29,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kMarker = "results.json";
+constexpr std::size_t kImagesPerCleaning = 16;  // after which memory is given back
 
 // What the gallery's images are like, to notice images that are not.
 class GalleryComparison {
@@ -207,8 +209,10 @@ class ScoreRun {
 
   void ScoreAll(const ScoringContext& context) {
     GalleryComparison comparison(context.gallery.manifest());
+    std::size_t num_closed = 0;
     const auto close = [&](const ScoredImage& scored) {
       progress_.Advance();
+      if (++num_closed % kImagesPerCleaning == 0) ReturnFreeMemory();
       summary_.times += scored.times;
       comparison.Look(scored);
       Record(scored.result, context);

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "knn/cpu_choice.h"
-#include "touchstone/core/aligned.h"
+#include "touchstone/core/memory.h"
 
 namespace touchstone {
 namespace {

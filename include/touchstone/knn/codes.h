@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "touchstone/core/aligned.h"
+#include "touchstone/core/memory.h"
 #include "touchstone/knn/projection.h"
 #include "touchstone/knn/rows.h"
 
