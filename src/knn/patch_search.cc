@@ -192,11 +192,14 @@ class PatchSearch::Task {
 
   LeafGroup GroupAt(std::size_t group) const {
     const Codes& codes = gallery_.codes;
-    const std::size_t first = group * kRowsOfGroup, first_leaf = group * Codes::kGroup;
+    const std::size_t first = group * kRowsOfGroup;
+    const auto of_leaves = [&](const auto& values, std::size_t size) {
+      return codes.has_leaves() ? values.data() + group * Codes::kGroup * size : nullptr;
+    };
     return {std::min(kRowsOfGroup, codes.rows - first),
-            codes.has_leaves() ? codes.centre_codes.data() + first_leaf * codes.short_dims : nullptr,
-            codes.centre_norms.data() + first_leaf,
-            codes.radii.data() + first_leaf,
+            of_leaves(codes.centre_codes, codes.short_dims),
+            of_leaves(codes.centre_norms, 1),
+            of_leaves(codes.radii, 1),
             codes.short_codes.data() + first * codes.short_dims,
             codes.long_codes.data() + first * codes.long_dims,
             codes.short_norms.data() + first,

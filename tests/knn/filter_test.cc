@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "knn/kernels.h"
+#include "knn/sanitized.h"
 #include "touchstone/knn/codes.h"
 
 namespace touchstone {
@@ -150,12 +151,6 @@ void ExpectFilters(Problem problem, std::size_t rank, const std::string& what) {
   EXPECT_LE(counts.refined, counts.scanned);
   EXPECT_LE(counts.scanned, problem.queries.rows * problem.codes.rows);
 }
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kIsSanitized = true;
-#else
-constexpr bool kIsSanitized = false;
-#endif
 
 // Sanitizers make this test many times as slow: with them, many channels are tried on one awkward size alone.
 bool IsAffordable(std::size_t channels, std::size_t queries) {
