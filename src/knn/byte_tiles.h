@@ -19,18 +19,36 @@ namespace touchstone {
 constexpr std::size_t kTileDims = 128;      ///< bytes of such short codes
 constexpr std::int32_t kNoPairs = 1 << 30;  ///< a threshold that no pair exceeds
 
-/// Whether p - ||u(b)||^2 / 2 > thresholds[a] for row a of the tile and row b of the group (p as in
-/// kernels.h, f = 1) is bit a % 4 * 4 + b % 4 of
-///
-///     masks[b / 16 * 64 + a / 4 * 4 + b % 16 / 4]
-///
-/// Only where UseByteTiles() (cpu_choice.h).
+/// Sets up this thread's tile registers for CompareTiles, as long as it lives: that costs as much as
+/// comparing 512 pairs. Others may live within it, on the same thread.
+class TileRegisters {
+ public:
+  /// @param wanted  if not, nothing is set up. Only where UseByteTiles() (cpu_choice.h).
+  explicit TileRegisters(bool wanted);
+  ~TileRegisters();
+  TileRegisters(const TileRegisters&) = delete;
+  TileRegisters& operator=(const TileRegisters&) = delete;
+
+ private:
+  bool wanted_;
+};
+
+/// Blocks of 16 query rows and a leaf that have pairs within reach of each other.
+struct TileHits {
+  static constexpr std::size_t kSide = 16;
+  static constexpr std::size_t kMost = CodePairs::kMost / (kSide * kSide);
+  std::size_t count = 0;
+  std::uint8_t blocks[kMost];          ///< 4 * leaf + the first of the query rows / 16
+  std::uint16_t masks[kMost * kSide];  ///< bit b of masks[16 h + a]: row a and row b of block h
+};
+
+/// Finds the pairs with p - ||u(b)||^2 / 2 > thresholds[a], row a of the tile and row b of the group (p as in
+/// kernels.h, f = 1). Only where a TileRegisters lives that is wanted.
 /// @param tile        short_dims = kTileDims, double_scale = 2; 64 rows of its short codes can be read, and
 ///                    of the group's codes and norms all 16 of each leaf. Fastest where codes begin at a
 ///                    multiple of 64 bytes.
 /// @param thresholds  [64], kNoPairs beyond the tile's rows.
-/// @param masks       [16 x 64]; of leaves beyond the last they are left as they were.
 void CompareTiles(const QueryTile& tile, const LeafGroup& group, const std::int32_t* thresholds,
-                  std::uint16_t* masks);
+                  TileHits* hits);
 
 }  // namespace touchstone

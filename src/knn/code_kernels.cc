@@ -227,21 +227,19 @@ void FilterGroupBy(const QueryTile& tile, const LeafGroup& group, CodePairs* pai
 }
 
 #if HWY_TARGET == HWY_AVX3
-// The hits of masks as CompareTiles writes them.
-void ListHits(const std::uint16_t* masks, std::size_t num_leaves, Hits* hits) {
+void ListHits(const TileHits& blocks, Hits* hits) {
   const DInt d;
-  std::int32_t firsts[kMostLanes];  // of 16 query rows and a leaf: 4 x 4 blocks of 4 x 4 pairs
-  for (std::size_t b = 0; b < kMostLanes; ++b) {
-    hits->offsets[b] = firsts[b] = static_cast<std::int32_t>(b / 4 * kGroupRows + b % 4);
-    firsts[b] *= 4;
-  }
-  for (std::size_t i = 0; i < num_leaves * kMostQueries; i += kMostLanes) {
-    const std::size_t first = i % kMostQueries * kGroupRows + i / kMostQueries * kLeaf;
-    const VInt blocks = hn::PromoteTo(d, hn::LoadU(hn::Rebind<std::uint16_t, DInt>(), masks + i));
-    const VInt places = hn::Add(hn::LoadU(d, firsts), hn::Set(d, static_cast<std::int32_t>(first)));
-    const auto hit = hn::Ne(blocks, hn::Zero(d));
+  constexpr std::size_t kSide = TileHits::kSide;
+  const VInt rows = hn::Mul(hn::Iota(d, 0), hn::Set(d, kGroupRows));
+  for (std::size_t h = 0; h < blocks.count; ++h) {
+    const std::size_t block = blocks.blocks[h];
+    const std::size_t first = block % 4 * kSide * kGroupRows + block / 4 * kLeaf;
+    const VInt masks =
+        hn::PromoteTo(d, hn::LoadU(hn::Rebind<std::uint16_t, DInt>(), blocks.masks + h * kSide));
+    const VInt places = hn::Add(rows, hn::Set(d, static_cast<std::int32_t>(first)));
+    const auto hit = hn::Ne(masks, hn::Zero(d));
     hn::StoreU(hn::Compress(places, hit), d, hits->firsts + hits->count);
-    hn::StoreU(hn::Compress(blocks, hit), d, hits->masks + hits->count);
+    hn::StoreU(hn::Compress(masks, hit), d, hits->masks + hits->count);
     hits->count += hn::CountTrue(d, hit);
   }
 }
@@ -258,10 +256,11 @@ void FilterGroupByTiles(const QueryTile& tile, const LeafGroup& group, CodePairs
   }
   pairs->count = 0;
   if (num_wanted == 0) return;
-  alignas(64) std::uint16_t masks[kLeaf * kMostQueries];
-  CompareTiles(tile, group, thresholds, masks);
+  TileHits blocks;
+  CompareTiles(tile, group, thresholds, &blocks);
   Hits hits;
-  ListHits(masks, (group.rows + kLeaf - 1) / kLeaf, &hits);
+  std::iota(hits.offsets, hits.offsets + kLeaf, 0);
+  ListHits(blocks, &hits);
   counts->scanned += num_wanted * group.rows;
   ListPairs(hits, pairs);
   counts->refined += pairs->count;

@@ -88,7 +88,8 @@ struct FilterCounts {
 };
 
 /// Tests (3) for all pairs of a tile and a group: on leaves, if the codes have them, then on short codes,
-/// then on long ones. The pairs that pass them all are written, in any order; counts are added to.
+/// then on long ones. The pairs that pass them all are written, in any order; counts are added to. Codes
+/// without leaves need a TileRegisters (byte_tiles.h).
 void FilterGroup(const QueryTile& tile, const LeafGroup& group, CodePairs* pairs, FilterCounts* counts);
 
 /// A row of whole numbers, and sums over it.

@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "knn/byte_tiles.h"
 #include "knn/kernels.h"
 #include "touchstone/core/error.h"
 #include "touchstone/core/parallel.h"
@@ -113,8 +114,11 @@ class PatchSearch::Task {
   bool ByCodes() {
     const Codes& codes = gallery_.codes;
     CodePairs pairs;
-    for (std::size_t i = 0; i < count_; ++i) SetReach(i);
+    for (std::size_t i = 0; i < count_; ++i) {
+      if (Worst(i) == 0) SetReach(i);  // which depends on the image, too
+    }
     const SearchCounts before = counts_;
+    const TileRegisters registers(!codes.has_leaves());
     for (std::size_t group = 0; group < codes.num_groups(); ++group) {
       const LeafGroup leaves = GroupAt(group);
       FilterCounts filtered;
@@ -186,8 +190,8 @@ class PatchSearch::Task {
             codes.short_bases.data() + first_,
             codes.long_terms.data() + first_,
             codes.short_terms.data() + first_,
-            reaches_,
-            long_reaches_};
+            search_.reaches_.data() + first_,
+            search_.long_reaches_.data() + first_};
   }
 
   LeafGroup GroupAt(std::size_t group) const {
@@ -222,29 +226,44 @@ class PatchSearch::Task {
   // The right side of (3) of codes.h, but for what the gallery row adds. Not a number, which no pair passes,
   // where no row of the image can be among the nearest.
   void SetReach(std::size_t i) {
+    const std::size_t q = first_ + i;
     if (!CanBeAmong(i, 0)) {
-      reaches_[i] = std::numeric_limits<float>::quiet_NaN();
+      search_.reaches_[q] = std::numeric_limits<float>::quiet_NaN();
       return;
     }
     const Projection& projection = *search_.projection_;
     const float distance = std::sqrt(Worst(i)) * search_.rounding_;
-    reaches_[i] =
-        std::min(distance / projection.short_step + search_.codes_.short_errors[first_ + i], kFarthest);
-    long_reaches_[i] = distance / projection.long_step + search_.codes_.long_errors[first_ + i];
+    search_.reaches_[q] =
+        std::min(distance / projection.short_step + search_.codes_.short_errors[q], kFarthest);
+    search_.long_reaches_[q] = distance / projection.long_step + search_.codes_.long_errors[q];
   }
 
-  // Those with the least bounds first: what they are found to be rules out most of the others.
+  // For each query row the pair of the least bound first: what it is found to be rules out most of the
+  // others.
   void MeasurePairs(const CodePairs& pairs, std::size_t first_place) {
-    std::vector<std::pair<float, std::int32_t>> by_bound(pairs.count);
-    for (std::size_t n = 0; n < pairs.count; ++n) by_bound[n] = {pairs.squared[n], pairs.pairs[n]};
-    std::sort(by_bound.begin(), by_bound.end());
-    for (const auto& [squared, pair] : by_bound) {
-      const std::size_t i = static_cast<std::size_t>(pair) / kRowsOfGroup;
-      const std::size_t place = first_place + static_cast<std::size_t>(pair) % kRowsOfGroup;
-      const float reach = long_reaches_[i] + gallery_.codes.long_errors[place];
-      if (squared > reach * reach * 1.00001F || !CanBeAmong(i, gallery_.codes.order[place])) continue;
-      if (Measure(i, gallery_.codes.order[place])) SetReach(i);
+    constexpr std::size_t kNone = CodePairs::kMost;
+    std::size_t nearest[kQueriesPerTask];
+    std::fill(nearest, nearest + count_, kNone);
+    for (std::size_t n = 0; n < pairs.count; ++n) {
+      std::size_t& of_row = nearest[static_cast<std::size_t>(pairs.pairs[n]) / kRowsOfGroup];
+      if (of_row == kNone || pairs.squared[n] < pairs.squared[of_row]) of_row = n;
     }
+    for (std::size_t i = 0; i < count_; ++i) {
+      if (nearest[i] != kNone) MeasurePair(pairs, nearest[i], first_place);
+    }
+    for (std::size_t n = 0; n < pairs.count; ++n) {
+      if (nearest[static_cast<std::size_t>(pairs.pairs[n]) / kRowsOfGroup] != n)
+        MeasurePair(pairs, n, first_place);
+    }
+  }
+
+  // Unless its bound is too large by now.
+  void MeasurePair(const CodePairs& pairs, std::size_t n, std::size_t first_place) {
+    const auto pair = static_cast<std::size_t>(pairs.pairs[n]);
+    const std::size_t i = pair / kRowsOfGroup, place = first_place + pair % kRowsOfGroup;
+    const float reach = search_.long_reaches_[first_ + i] + gallery_.codes.long_errors[place];
+    if (pairs.squared[n] > reach * reach * 1.00001F || !CanBeAmong(i, gallery_.codes.order[place])) return;
+    Measure(i, gallery_.codes.order[place]);
   }
 
   // Whether the distance is greater than the k-th best for sure. The parts are added up in another order than
@@ -258,27 +277,25 @@ class PatchSearch::Task {
     return SquaredDistance(search_.query_.row(q), tail.Head(row, scratch_.data()), size) + of_tail > limit;
   }
 
-  // Computes the distance, unless the row is absent. @return whether it is one of the k nearest so far.
-  bool Measure(std::size_t i, std::size_t row) {
-    if (gallery_.absent != nullptr && gallery_.absent[row] != 0) return false;
+  // Computes the distance, unless the row is absent, and keeps it if it is one of the k least so far.
+  void Measure(std::size_t i, std::size_t row) {
+    if (gallery_.absent != nullptr && gallery_.absent[row] != 0) return;
     const std::size_t q = first_ + i;
     ++counts_.measured;
     if (gallery_.tail != nullptr && IsFartherByHead(q, row, Worst(i))) {
       ++counts_.by_head;
-      return false;
+      return;
     }
     const float distance =
         SquaredDistance(search_.query_.row(q), gallery_.rows.Row(row, scratch_.data()), search_.query_.cols);
-    return Insert(search_.best_.data() + q * search_.k_, search_.k_,
-                  {distance, gallery_.image, static_cast<std::int32_t>(row)});
+    const PatchNeighbor candidate{distance, gallery_.image, static_cast<std::int32_t>(row)};
+    if (Insert(search_.best_.data() + q * search_.k_, search_.k_, candidate)) SetReach(i);
   }
 
   PatchSearch& search_;
   const Gallery& gallery_;
   std::size_t first_, count_;
   std::vector<float> scratch_;
-  float reaches_[kQueriesPerTask] = {};       // in short steps
-  float long_reaches_[kQueriesPerTask] = {};  // in long steps
   SearchCounts counts_;
 };
 
@@ -293,6 +310,8 @@ PatchSearch::PatchSearch(RowsView query, QueryCodes codes, const Projection& pro
     throw std::logic_error("PatchSearch: query, codes and projection do not belong together");
   }
   best_.assign(query.rows * k, {kUnfilled, std::numeric_limits<std::int32_t>::max(), 0});
+  reaches_.assign(query.rows, kFarthest);
+  long_reaches_.assign(query.rows, std::numeric_limits<float>::infinity());
   const std::size_t num_tasks = (query.rows + kQueriesPerTask - 1) / kQueriesPerTask;
   counts_.resize(num_tasks);
   wants_whole_.assign(num_tasks, 0);

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "knn/cpu_choice.h"
@@ -72,21 +74,46 @@ TEST(CompareTiles, FindsThePairsThatAPlainLoopFinds) {
       group.rows = num_rows;
       group.short_codes = problem.rows.data();
       group.short_norms = problem.norms.data();
-      constexpr std::uint16_t kUntouched = 0xABCD;
-      std::vector<std::uint16_t> masks(kLeaf * kQueries, kUntouched);
-      CompareTiles(tile, group, problem.thresholds.data(), masks.data());
-      const std::size_t places = problem.norms.size();
-      for (std::size_t a = 0; a < kQueries; ++a) {
-        for (std::size_t b = 0; b < places; ++b) {
-          const std::uint16_t mask = masks[b / kLeaf * kQueries + a / 4 * 4 + b % kLeaf / 4];
-          const bool expected = problem.Value(a, b) > problem.thresholds[a];
-          ASSERT_EQ((mask >> (a % 4 * 4 + b % 4) & 1) != 0, expected)
-              << num_queries << " query rows, " << num_rows << " rows: " << a << ", " << b;
+      TileHits hits;
+      const TileRegisters registers(true);
+      CompareTiles(tile, group, problem.thresholds.data(), &hits);
+      std::set<std::pair<std::size_t, std::size_t>> found, expected;
+      for (std::size_t h = 0; h < hits.count; ++h) {
+        for (std::size_t i = 0; i < kLeaf * kLeaf; ++i) {
+          if ((hits.masks[h * kLeaf + i / kLeaf] >> i % kLeaf & 1) == 0) continue;
+          found.insert({hits.blocks[h] % 4 * kLeaf + i / kLeaf, hits.blocks[h] / 4 * kLeaf + i % kLeaf});
         }
       }
-      for (std::size_t i = places / kLeaf * kQueries; i < masks.size(); ++i) ASSERT_EQ(masks[i], kUntouched);
+      for (std::size_t a = 0; a < kQueries; ++a) {
+        for (std::size_t b = 0; b < problem.norms.size(); ++b) {
+          if (problem.Value(a, b) > problem.thresholds[a]) expected.insert({a, b});
+        }
+      }
+      ASSERT_EQ(found, expected) << num_queries << " query rows, " << num_rows << " rows";
     }
   }
+}
+
+// Registers that were set up stay so until the last who wants them is gone.
+TEST(TileRegisters, MayLiveWithinEachOther) {
+  if (!UseByteTiles()) GTEST_SKIP() << "this CPU has no tile registers, or may not use them";
+  const Problem problem = MakeProblem(64, 256);
+  QueryTile tile{};
+  tile.rows = 64;
+  tile.short_dims = kTileDims;
+  tile.double_scale = 2;
+  tile.short_codes = problem.queries.data();
+  LeafGroup group{};
+  group.rows = 256;
+  group.short_codes = problem.rows.data();
+  group.short_norms = problem.norms.data();
+  TileHits first, second;
+  const TileRegisters registers(true);
+  CompareTiles(tile, group, problem.thresholds.data(), &first);
+  { const TileRegisters within(true), unwanted(false); }
+  CompareTiles(tile, group, problem.thresholds.data(), &second);
+  EXPECT_GT(first.count, 0U);
+  EXPECT_EQ(second.count, first.count);
 }
 
 TEST(CompareTiles, RefusesCodesOfAnotherKind) {
@@ -94,8 +121,8 @@ TEST(CompareTiles, RefusesCodesOfAnotherKind) {
   QueryTile tile{};
   tile.short_dims = 48;
   tile.double_scale = 2;
-  std::uint16_t masks[kLeaf * kQueries];
-  EXPECT_THROW(CompareTiles(tile, {}, nullptr, masks), std::logic_error);
+  TileHits hits;
+  EXPECT_THROW(CompareTiles(tile, {}, nullptr, &hits), std::logic_error);
 }
 
 }  // namespace

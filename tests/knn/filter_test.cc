@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "knn/byte_tiles.h"
 #include "knn/kernels.h"
 #include "knn/sanitized.h"
 #include "touchstone/knn/codes.h"
@@ -124,6 +125,7 @@ void ExpectFilters(Problem problem, std::size_t rank, const std::string& what) {
   const std::vector<double> within = SetReaches(&problem, rank);
   CodePairs pairs;
   FilterCounts counts;
+  const TileRegisters registers(!problem.codes.has_leaves());
   FilterGroup(problem.tile(), problem.group(), &pairs, &counts);
   const std::size_t count = pairs.count;
   std::map<std::pair<std::size_t, std::size_t>, float> found;
@@ -184,6 +186,7 @@ TEST(FilterGroup, KeepsAllPairsWithinReachByTileRegisters) {
 void ExpectNoPairsWithoutReach(const CodeSizes& sizes) {
   Problem problem = MakeProblem(sizes, 40, 256, 64, 1);
   SetReaches(&problem, 255);
+  const TileRegisters registers(!problem.codes.has_leaves());
   const auto filter = [&] {
     CodePairs pairs;
     FilterCounts counts;
@@ -210,6 +213,7 @@ std::size_t NumScannedOfWhatIsFar(const CodeSizes& sizes) {
   for (float& reach : problem.short_reaches) reach = std::min(reach, 1000.0F);
   CodePairs pairs;
   FilterCounts counts;
+  const TileRegisters registers(!problem.codes.has_leaves());
   FilterGroup(problem.tile(), problem.group(), &pairs, &counts);
   const std::size_t count = pairs.count;
   EXPECT_LT(counts.refined, counts.scanned);

@@ -57,7 +57,8 @@ class PatchSearch {
 
   /// Searches one more image. Add images that are likely near first: it only makes things faster.
   /// @param rows   [G x C] the image's features; row i and query row i are the same place of the
-  ///               picture where G = P (a hint: those and the rows beside them are compared first).
+  ///               picture where G = P (a hint: of a first image those and the rows beside them are
+  ///               compared first).
   /// @param codes  Encode(projection, rows).
   /// @param absent [G] rows that are not 0 are passed over; null = none is.
   /// @param tail   of the query's rows and these; null = there is none. Prepared where the image before had
@@ -92,9 +93,10 @@ class PatchSearch {
   std::size_t k_;
   float rounding_;  ///< factor for what SquaredDistance may round
   QueryCodes codes_;
-  std::vector<PatchNeighbor> best_;   ///< [P x k], nearest first; infinitely far while unfilled
-  std::vector<SearchCounts> counts_;  ///< of each task
-  std::vector<char> wants_whole_;     ///< whether the codes told too little, of each task
+  std::vector<PatchNeighbor> best_;            ///< [P x k], nearest first; infinitely far while unfilled
+  std::vector<float> reaches_, long_reaches_;  ///< [P], how far codes may be from each other, in steps
+  std::vector<SearchCounts> counts_;           ///< of each task
+  std::vector<char> wants_whole_;              ///< whether the codes told too little, of each task
   std::size_t num_images_added_ = 0, num_rows_added_ = 0;
   std::uint64_t measured_of_last_image_ = 0;
 };
