@@ -9,7 +9,11 @@ namespace touchstone {
 namespace {
 
 constexpr std::align_val_t kCacheLine{64};
+#ifdef __SANITIZE_ADDRESS__
+constexpr std::size_t kFewestInPages = SIZE_MAX;  // of pages it would not see what is beyond their end
+#else
 constexpr std::size_t kFewestInPages = std::size_t{256} << 10;
+#endif
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <numeric>
+#include <stdexcept>
 
 #include "knn/byte_tiles.h"
 #include "knn/cpu_choice.h"
@@ -18,6 +19,9 @@ constexpr std::size_t kLeaf = Codes::kLeaf;
 constexpr double kRoundUp = 1.0001;  // what is computed of an error in float32 may be too small
 constexpr float kLeastError = 1e-3F;
 constexpr std::int32_t kNowhere = 1 << 29;  // ||u||^2 where a last leaf has no row: far from everything
+
+static_assert(kTileSizes.short_directions + 1 <= kTileDims);
+static_assert(kLeafSizes.short_directions + 1 <= kLongStart);
 
 std::size_t RoundUp(std::size_t value, std::size_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
@@ -198,6 +202,12 @@ Codes EmptyCodes(const Projection& projection, std::size_t rows) {
   return codes;
 }
 
+void CheckKind(const Projection& projection) {
+  if (projection.for_tiles && !UseByteTiles()) {
+    throw std::logic_error("codes for tile registers, which this CPU does not have");
+  }
+}
+
 // The codes of 256 rows.
 void PutGroup(const Projection& projection, const Coordinates& coordinates, std::size_t group, Codes* codes) {
   constexpr std::size_t kGroupRows = kLeaf * Codes::kGroup;
@@ -259,6 +269,7 @@ std::size_t Codes::num_bytes() const {
 }
 
 Codes Encode(const Projection& projection, const RowSource& rows) {
+  CheckKind(projection);
   const Coordinates coordinates = rows.ProjectAll(projection);
   Codes codes = EmptyCodes(projection, coordinates.rows);
   codes.order =
@@ -269,6 +280,7 @@ Codes Encode(const Projection& projection, const RowSource& rows) {
 }
 
 QueryCodes EncodeQuery(const Projection& projection, const RowSource& query) {
+  CheckKind(projection);
   const Coordinates coordinates = query.ProjectAll(projection);
   QueryCodes codes;
   codes.rows = coordinates.rows;

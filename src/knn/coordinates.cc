@@ -72,7 +72,6 @@ Coordinates ProjectPart(const Projection& projection, std::size_t first_channel,
     for (std::size_t r = 0; r < count; ++r) {
       const double length =
           Centre(rows.Row(first + r, scratch.data()), centre, channels, centred.data() + r * channels);
-      CheckSquaredLength(length);
       made.squared_lengths[first + r] = length;
       made.scales[first + r] = static_cast<float>(std::sqrt(length) * 1.0001);
     }
@@ -84,6 +83,8 @@ Coordinates ProjectPart(const Projection& projection, std::size_t first_channel,
       }
     }
   });
+  for (const double length : made.squared_lengths)
+    CheckSquaredLength(length);  // of the first row that is not
   return made;
 }
 

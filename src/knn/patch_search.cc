@@ -169,6 +169,7 @@ class PatchSearch::Task {
  private:
   static constexpr std::size_t kRowsOfGroup = CodePairs::kGroupRows;
   static_assert(kRowsOfGroup == Codes::kLeaf * Codes::kGroup);
+  static_assert(kQueriesPerTask == kTileQueries);
 
   static void CopyRow(const WholeRows& whole, std::size_t row, float* out) {
     const RowBlocks& blocks = whole.blocks;

@@ -18,9 +18,9 @@ using RowMajorMatrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eige
 
 constexpr int kIterations = 3;
 constexpr double kShareInRange = 0.9998;
-constexpr double kFewDimensions = 8;
-constexpr float kLargest = 126;     // whole number that a coordinate is rounded to (Codes::kMost)
-constexpr double kMostWeight = 64;  // keeps sums of weighted products far within 32 bits
+constexpr double kFewDimensions = 8;  // between one network that is faster by leaves and all others
+constexpr float kLargest = 126;       // whole number that a coordinate is rounded to (Codes::kMost)
+constexpr double kMostWeight = 64;    // keeps sums of weighted products far within 32 bits
 
 // a * b, on all threads.
 RowMajorMatrix Product(const RowMajorMatrix& a, const Eigen::MatrixXf& b) {
@@ -196,6 +196,12 @@ CodeSizes CodeSizesOfThisCpu() { return UseByteTiles() ? kTileSizes : kLeafSizes
 
 Projection FitProjection(RowsView sample, const CodeSizes& sizes) { return Fit(sample, sizes, sizes); }
 
-Projection FitProjection(RowsView sample) { return Fit(sample, CodeSizesOfThisCpu(), kLeafSizes); }
+Projection FitProjection(RowsView sample, std::size_t most_more_directions) {
+  const auto cut = [&](CodeSizes sizes) {
+    sizes.more_directions = std::min(sizes.more_directions, most_more_directions);
+    return sizes;
+  };
+  return Fit(sample, cut(CodeSizesOfThisCpu()), cut(kLeafSizes));
+}
 
 }  // namespace touchstone

@@ -22,9 +22,7 @@ Projection ProjectionFor(RowsView rows) {
     const float* row = rows.row(i * rows.rows / count);
     sample.insert(sample.end(), row, row + rows.cols);
   }
-  CodeSizes sizes = CodeSizesOfThisCpu();
-  sizes.more_directions = std::min(sizes.more_directions, rows.rows / kRowsPerDirection);
-  return FitProjection({sample.data(), count, rows.cols}, sizes);
+  return FitProjection({sample.data(), count, rows.cols}, rows.rows / kRowsPerDirection);
 }
 
 // Rows of a bank that are searched at a time. The first are few and each is twice as many as the one before:

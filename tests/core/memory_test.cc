@@ -2,7 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#ifdef __linux__
+#include <sys/mman.h>
+#include <unistd.h>
+#endif
+
+#include <algorithm>
+#include <cerrno>
+#include <fstream>
 #include <numeric>
+#include <vector>
 
 namespace touchstone {
 namespace {
@@ -32,6 +41,45 @@ TEST(AlignedVector, RefusesMoreThanThereIs) {
   EXPECT_THROW(AllocateLines(SIZE_MAX / 2), std::bad_alloc);
   EXPECT_THROW(CacheLineAllocator<int>().allocate(SIZE_MAX / 2), std::bad_alloc);
 }
+
+#if defined(__linux__) && !defined(__SANITIZE_ADDRESS__)  // which never gives pages back
+TEST(AllocateLines, TakesWholePagesFromTheSystemAndGivesThemBack) {
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  auto* const memory = static_cast<unsigned char*>(AllocateLines(kPages));
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(memory) % page, 0U);
+  std::fill(memory, memory + kPages, 1);
+  unsigned char resident[1];
+  EXPECT_EQ(mincore(memory, page, resident), 0);
+  FreeLines(memory, kPages);
+  EXPECT_EQ(mincore(memory, page, resident), -1);
+  EXPECT_EQ(errno, ENOMEM);
+}
+#endif
+
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+std::size_t ResidentPages() {
+  std::ifstream file("/proc/self/statm");
+  std::size_t all = 0, resident = 0;
+  file >> all >> resident;
+  return resident;
+}
+
+// Between blocks that stay, so that the heap cannot shrink by itself.
+TEST(ReturnFreeMemory, GivesHolesOfTheHeapBack) {
+  constexpr std::size_t kBlock = 100000, kCount = 300;
+  std::vector<std::vector<char>> freed, held;
+  for (std::size_t i = 0; i < kCount; ++i) {
+    freed.emplace_back(kBlock, 'a');
+    held.emplace_back(1000, 'b');
+  }
+  freed.clear();
+  const std::size_t before = ResidentPages();
+  ReturnFreeMemory();
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  EXPECT_LT(ResidentPages() + kBlock * kCount / page / 2, before);
+  EXPECT_EQ(held.back().back(), 'b');
+}
+#endif
 
 TEST(ReturnFreeMemory, LeavesWhatIsHeld) {
   const AlignedVector<int> held(1000, 3);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "knn/cpu_choice.h"
+#include "knn/no_tiles.h"
 #include "touchstone/core/memory.h"
 
 namespace touchstone {
@@ -61,7 +62,7 @@ Problem MakeProblem(std::size_t num_queries, std::size_t num_rows) {
 }
 
 TEST(CompareTiles, FindsThePairsThatAPlainLoopFinds) {
-  if (!UseByteTiles()) GTEST_SKIP() << "this CPU has no tile registers, or may not use them";
+  if (!UseByteTiles()) GTEST_SKIP() << kNoTiles;
   for (const std::size_t num_queries : {1, 15, 16, 17, 32, 33, 63, 64}) {
     for (const std::size_t num_rows : {1, 15, 16, 17, 100, 255, 256}) {
       const Problem problem = MakeProblem(num_queries, num_rows);
@@ -96,7 +97,7 @@ TEST(CompareTiles, FindsThePairsThatAPlainLoopFinds) {
 
 // Registers that were set up stay so until the last who wants them is gone.
 TEST(TileRegisters, MayLiveWithinEachOther) {
-  if (!UseByteTiles()) GTEST_SKIP() << "this CPU has no tile registers, or may not use them";
+  if (!UseByteTiles()) GTEST_SKIP() << kNoTiles;
   const Problem problem = MakeProblem(64, 256);
   QueryTile tile{};
   tile.rows = 64;
@@ -117,7 +118,7 @@ TEST(TileRegisters, MayLiveWithinEachOther) {
 }
 
 TEST(CompareTiles, RefusesCodesOfAnotherKind) {
-  if (!UseByteTiles()) GTEST_SKIP() << "this CPU has no tile registers, or may not use them";
+  if (!UseByteTiles()) GTEST_SKIP() << kNoTiles;
   QueryTile tile{};
   tile.short_dims = 48;
   tile.double_scale = 2;

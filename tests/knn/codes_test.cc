@@ -7,8 +7,10 @@
 #include <random>
 #include <string>
 
+#include "knn/no_tiles.h"
 #include "knn/sanitized.h"
 #include "touchstone/core/error.h"
+#include "touchstone/core/parallel.h"
 #include "touchstone/knn/whole_rows.h"
 
 namespace touchstone {
@@ -86,39 +88,43 @@ void ExpectBoundsHoldBy(const CodeSizes& sizes, std::size_t channels, const Fill
   }
 }
 
-// Of both kinds of codes, if this CPU has both, and of few directions.
-void ExpectBoundsHold(std::size_t channels, const Fill& fill_gallery, const Fill& fill_query,
-                      const std::string& what) {
-  ExpectBoundsHoldBy(kLeafSizes, channels, fill_gallery, fill_query, what);
-  ExpectBoundsHoldBy({47, 4, false}, channels, fill_gallery, fill_query, what + ", few directions");
-  if (!CodeSizesOfThisCpu().for_tiles) return;
-  ExpectBoundsHoldBy({127, 0, true}, channels, fill_gallery, fill_query, what + ", tiles, few directions");
-  ExpectBoundsHoldBy(kTileSizes, channels, fill_gallery, fill_query, what + ", tiles");
+void ExpectBoundsHold(const std::vector<CodeSizes>& kinds, std::size_t channels) {
+  const auto expect = [&](const Fill& gallery, const Fill& query, const std::string& what) {
+    for (const CodeSizes& sizes : kinds) {
+      ExpectBoundsHoldBy(sizes, channels, gallery, query,
+                         what + ", " + std::to_string(sizes.more_directions) + " more directions");
+    }
+  };
+  expect(Uniform, Uniform, "uniform");
+  expect(
+      Uniform, [](std::mt19937& g) { return 50 * Uniform(g) - 20; }, "far queries");
+  expect([](std::mt19937&) { return 7.0F; }, Uniform, "all rows equal");
+  expect([](std::mt19937& g) { return g() % 50 == 0 ? 1e6F * Uniform(g) : Uniform(g); }, Uniform,
+         "few giant values");
+  const Fill offset = [](std::mt19937& g) { return 1e4F + Uniform(g); };
+  expect(offset, offset, "large common offset");
+  const Fill tiny = [](std::mt19937& g) { return std::ldexp(Uniform(g), -60); };
+  expect(tiny, tiny, "tiny values");
 }
 
 TEST(Codes, BoundNeverExceedsTheTrueDistance) {
   for (const std::size_t channels :
        {1, 3, 24, 46, 47, 48, 126, 127, 128, 176, 242, 243, 257, 381, 382, 383, 448}) {
     if (kIsSanitized && channels > 380 && channels < 384) continue;
-    ExpectBoundsHold(channels, Uniform, Uniform, "uniform");
-    ExpectBoundsHold(
-        channels, Uniform, [](std::mt19937& g) { return 50 * Uniform(g) - 20; }, "far queries");
-    ExpectBoundsHold(
-        channels, [](std::mt19937&) { return 7.0F; }, Uniform, "all rows equal");
-    ExpectBoundsHold(
-        channels, [](std::mt19937& g) { return g() % 50 == 0 ? 1e6F * Uniform(g) : Uniform(g); }, Uniform,
-        "few giant values");
-    ExpectBoundsHold(
-        channels, [](std::mt19937& g) { return 1e4F + Uniform(g); },
-        [](std::mt19937& g) { return 1e4F + Uniform(g); }, "large common offset");
-    ExpectBoundsHold(
-        channels, [](std::mt19937& g) { return std::ldexp(Uniform(g), -60); },
-        [](std::mt19937& g) { return std::ldexp(Uniform(g), -60); }, "tiny values");
+    ExpectBoundsHold({kLeafSizes, {47, 4, false}}, channels);
+  }
+}
+
+TEST(Codes, BoundNeverExceedsTheTrueDistanceForTileRegisters) {
+  if (!CodeSizesOfThisCpu().for_tiles) GTEST_SKIP() << kNoTiles;
+  for (const std::size_t channels : {1, 3, 24, 126, 127, 128, 176, 257, 381, 382, 383, 448}) {
+    if (kIsSanitized && channels > 380 && channels < 384) continue;
+    ExpectBoundsHold({kTileSizes, {127, 0, true}}, channels);
   }
 }
 
 // Without this a code of nothing but a large error would pass the test above.
-TEST(Codes, BoundIsTightWhereTheDataHasFewDimensions) {
+void ExpectTightBounds(const CodeSizes& sizes) {
   constexpr std::size_t kChannels = 100, kRows = 64;
   std::mt19937 generator(3);
   std::vector<float> values(kRows * kChannels);
@@ -129,7 +135,7 @@ TEST(Codes, BoundIsTightWhereTheDataHasFewDimensions) {
     }
   }
   const RowsView rows{values.data(), kRows, kChannels};
-  const Projection projection = FitProjection(rows);
+  const Projection projection = FitProjection(rows, sizes);
   const Codes codes = Encode(projection, MatrixRows(rows));
   const QueryCodes queries = EncodeQuery(projection, MatrixRows(rows));
   double short_bounds = 0, long_bounds = 0, distances = 0;
@@ -146,22 +152,34 @@ TEST(Codes, BoundIsTightWhereTheDataHasFewDimensions) {
   EXPECT_GT(long_bounds, 0.9 * distances);
 }
 
+TEST(Codes, BoundIsTightWhereTheDataHasFewDimensions) { ExpectTightBounds(kLeafSizes); }
+
+TEST(Codes, BoundIsTightForTileRegistersToo) {
+  if (!CodeSizesOfThisCpu().for_tiles) GTEST_SKIP() << kNoTiles;
+  ExpectTightBounds(kTileSizes);
+}
+
+// Rows in 8 clusters far from each other, mixed.
+Codes CodesOfClusters(std::size_t count, const CodeSizes& sizes) {
+  std::mt19937 generator(8);
+  std::vector<float> values;
+  for (std::size_t r = 0; r < count; ++r) {
+    for (std::size_t c = 0; c < 10; ++c) {
+      values.push_back(Uniform(generator) + ((r % 8) >> (c % 3) & 1 ? 100.0F : 0.0F));
+    }
+  }
+  const RowsView rows{values.data(), count, 10};
+  return Encode(FitProjection(rows, sizes), MatrixRows(rows));
+}
+
 TEST(Codes, EveryRowHasOnePlaceAndLeavesHoldRowsThatAreAlike) {
   for (const std::size_t count : {1, 15, 16, 17, 31, 32, 33, 47, 48, 49, 255, 256, 257, 1000}) {
-    // rows in 8 clusters far from each other, mixed
-    std::mt19937 generator(8);
-    std::vector<float> values;
-    for (std::size_t r = 0; r < count; ++r) {
-      for (std::size_t c = 0; c < 10; ++c) {
-        values.push_back(Uniform(generator) + ((r % 8) >> (c % 3) & 1 ? 100.0F : 0.0F));
-      }
-    }
-    const RowsView rows{values.data(), count, 10};
-    const Codes codes = Encode(FitProjection(rows), MatrixRows(rows));
+    const Codes codes = CodesOfClusters(count, kLeafSizes);
     std::vector<int> seen(count, 0);
     for (const std::uint32_t row : codes.order) ++seen.at(row);
     EXPECT_EQ(seen, std::vector<int>(count, 1));
-    if (count < 1000 || !codes.has_leaves()) continue;
+    EXPECT_TRUE(codes.has_leaves());
+    if (count < 1000) continue;
     std::size_t num_pure = 0;
     for (std::size_t leaf = 0; leaf < codes.num_leaves(); ++leaf) {
       const std::size_t first = leaf * Codes::kLeaf, last = std::min(first + Codes::kLeaf, count);
@@ -170,6 +188,50 @@ TEST(Codes, EveryRowHasOnePlaceAndLeavesHoldRowsThatAreAlike) {
       num_pure += pure ? 1 : 0;
     }
     EXPECT_GE(num_pure, codes.num_leaves() - 8);  // the borders between clusters
+  }
+}
+
+TEST(Codes, ForTileRegistersRowsStandAsTheyCome) {
+  if (!CodeSizesOfThisCpu().for_tiles) GTEST_SKIP() << kNoTiles;
+  for (const std::size_t count : {1, 17, 257}) {
+    const Codes codes = CodesOfClusters(count, kTileSizes);
+    EXPECT_FALSE(codes.has_leaves());
+    ASSERT_EQ(codes.order.size(), count);
+    for (std::size_t r = 0; r < count; ++r) EXPECT_EQ(codes.order[r], r);
+  }
+}
+
+// More rows than any task takes.
+TEST(Codes, DoNotDependOnThreads) {
+  constexpr std::size_t kRows = 600, kChannels = 100;
+  const std::vector<float> values = Values(kRows * kChannels, Uniform, 12);
+  const MatrixRows rows({values.data(), kRows, kChannels});
+  std::vector<CodeSizes> kinds{kLeafSizes};
+  if (CodeSizesOfThisCpu().for_tiles) kinds.push_back(kTileSizes);
+  for (const CodeSizes& sizes : kinds) {
+    Codes first;
+    QueryCodes first_queries;
+    for (const int threads : {1, 2, 7}) {
+      WithThreads(threads, [&] {
+        const Projection projection = FitProjection({values.data(), kRows, kChannels}, sizes);
+        const Codes codes = Encode(projection, rows);
+        const QueryCodes queries = EncodeQuery(projection, rows);
+        if (threads == 1) {
+          first = codes;
+          first_queries = queries;
+        }
+        EXPECT_EQ(codes.order, first.order);
+        EXPECT_EQ(codes.short_codes, first.short_codes);
+        EXPECT_EQ(codes.long_codes, first.long_codes);
+        EXPECT_EQ(codes.short_norms, first.short_norms);
+        EXPECT_EQ(codes.long_errors, first.long_errors);
+        EXPECT_EQ(codes.radii, first.radii);
+        EXPECT_EQ(codes.short_errors, first.short_errors);
+        EXPECT_EQ(queries.short_codes, first_queries.short_codes);
+        EXPECT_EQ(queries.long_codes, first_queries.long_codes);
+        EXPECT_EQ(queries.long_errors, first_queries.long_errors);
+      });
+    }
   }
 }
 
@@ -205,10 +267,12 @@ void ExpectNormsAndTerms(const CodeSizes& sizes, std::size_t channels) {
 }
 
 TEST(Codes, NormsAndTermsAreThoseOfTheCodes) {
-  for (const std::size_t channels : {60, 448}) {
-    ExpectNormsAndTerms(kLeafSizes, channels);
-    if (CodeSizesOfThisCpu().for_tiles) ExpectNormsAndTerms(kTileSizes, channels);
-  }
+  for (const std::size_t channels : {60, 448}) ExpectNormsAndTerms(kLeafSizes, channels);
+}
+
+TEST(Codes, NormsAndTermsAreThoseOfTheCodesForTileRegisters) {
+  if (!CodeSizesOfThisCpu().for_tiles) GTEST_SKIP() << kNoTiles;
+  for (const std::size_t channels : {60, 448}) ExpectNormsAndTerms(kTileSizes, channels);
 }
 
 TEST(Codes, BeginAtCacheLinesAndQueriesAreFilledUp) {
@@ -222,17 +286,6 @@ TEST(Codes, BeginAtCacheLinesAndQueriesAreFilledUp) {
     const void* const begins[] = {codes.short_codes.data(), codes.long_codes.data(),
                                   queries.short_codes.data(), queries.long_codes.data()};
     for (const void* begin : begins) EXPECT_EQ(reinterpret_cast<std::uintptr_t>(begin) % 64, 0U);
-  }
-}
-
-TEST(FitProjection, RefusesSizesThatNoCodesHave) {
-  const std::vector<float> values = Values(40 * 300, Uniform, 10);
-  const RowsView rows{values.data(), 40, 300};
-  EXPECT_THROW(FitProjection(rows, {48, 10, false}), std::logic_error);
-  EXPECT_THROW(FitProjection(rows, {47, 208, false}), std::logic_error);
-  EXPECT_THROW(FitProjection(rows, {128, 10, true}), std::logic_error);
-  if (!CodeSizesOfThisCpu().for_tiles) {
-    EXPECT_THROW(FitProjection(rows, kTileSizes), std::logic_error);
   }
 }
 
@@ -250,78 +303,14 @@ TEST(Codes, RefuseRowsThatAreNotFiniteOrTooLarge) {
   }
 }
 
-// Channel c varies as 1 / (1 + c): the first m directions must hold the variance of the first m channels.
-TEST(FitProjection, GivesOrthonormalDirectionsThatHoldMostVariance) {
-  for (const std::size_t channels : {1, 5, 60, 200}) {
-    std::mt19937 generator(7);
-    std::vector<float> values(300 * channels);
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      values[i] = Uniform(generator) / static_cast<float>(1 + i % channels);
-    }
-    const RowsView rows{values.data(), 300, channels};
-    const Projection projection = FitProjection(rows);
-    const CodeSizes sizes = projection.for_tiles ? kTileSizes : kLeafSizes;
-    ASSERT_EQ(projection.num_short, std::min(channels, sizes.short_directions));
-    ASSERT_EQ(projection.num_directions, std::min(channels, sizes.short_directions + sizes.more_directions));
-    std::vector<double> variances;
-    for (std::size_t a = 0; a < projection.num_directions; ++a) {
-      const float* direction = projection.directions.data() + a * channels;
-      for (std::size_t b = 0; b <= a; ++b) {
-        double product = 0;
-        for (std::size_t c = 0; c < channels; ++c)
-          product += direction[c] * projection.directions[b * channels + c];
-        ASSERT_NEAR(product, a == b ? 1 : 0, 1e-5);
-      }
-      double variance = 0;
-      for (std::size_t r = 0; r < rows.rows; ++r) {
-        double y = 0;
-        for (std::size_t c = 0; c < channels; ++c)
-          y += direction[c] * (rows.row(r)[c] - projection.centre[c]);
-        variance += y * y;
-      }
-      variances.push_back(variance);
-    }
-    double of_channels = 0, of_directions = 0;
-    for (std::size_t c = 0; c < projection.num_short; ++c) {
-      of_directions += variances[c];
-      for (std::size_t r = 0; r < rows.rows; ++r) {
-        of_channels += std::pow(static_cast<double>(rows.row(r)[c]) - projection.centre[c], 2);
-      }
-    }
-    EXPECT_GT(of_directions, 0.99 * of_channels);
-    for (std::size_t a = 0; a < projection.num_short; ++a) {  // turned, so that all vary alike
-      EXPECT_LT(variances[a], channels < 5 ? INFINITY : 0.5 * of_directions);
-    }
-  }
-}
-
-TEST(FitProjection, TakesConstantAndFewRows) {
-  const std::vector<float> values(3 * 60, 2.5F);
-  for (const std::size_t count : {1, 3}) {
-    const Projection projection = FitProjection({values.data(), count, 60});
-    EXPECT_GT(projection.short_step, 0);
-    EXPECT_GT(projection.long_step, 0);
-    EXPECT_EQ(projection.num_directions, 60u);
-  }
-  EXPECT_THROW(FitProjection({values.data(), 0, 60}), Error);
-}
-
-// 64 channels, of which the first `wide` vary a hundred times as much as the others.
-Projection FitOfDimensions(std::size_t wide) {
-  std::mt19937 generator(11);
-  std::vector<float> values(500 * 64);
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    values[i] = Uniform(generator) * (i % 64 < wide ? 100.0F : 1.0F);
-  }
-  return FitProjection({values.data(), 500, 64});
-}
-
-TEST(FitProjection, LeavesTileRegistersWhereRowsHaveFewDimensions) {
-  EXPECT_FALSE(FitOfDimensions(1).for_tiles);
-  EXPECT_FALSE(FitOfDimensions(7).for_tiles);
-  EXPECT_EQ(FitOfDimensions(7).num_short, kLeafSizes.short_directions);
-  EXPECT_EQ(FitOfDimensions(12).for_tiles, CodeSizesOfThisCpu().for_tiles);
-  EXPECT_EQ(FitOfDimensions(64).for_tiles, CodeSizesOfThisCpu().for_tiles);
+TEST(Codes, ForTileRegistersThatAreNotThereAreABug) {
+  if (CodeSizesOfThisCpu().for_tiles) GTEST_SKIP() << "this CPU has tile registers";
+  const std::vector<float> values = Values(20 * 8, Uniform, 14);
+  const MatrixRows rows({values.data(), 20, 8});
+  Projection projection = FitProjection({values.data(), 20, 8});
+  projection.for_tiles = true;
+  EXPECT_THROW(Encode(projection, rows), std::logic_error);
+  EXPECT_THROW(EncodeQuery(projection, rows), std::logic_error);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 
 #include "knn/byte_tiles.h"
 #include "knn/kernels.h"
+#include "knn/no_tiles.h"
 #include "knn/sanitized.h"
 #include "touchstone/knn/codes.h"
 
@@ -178,7 +179,7 @@ void ExpectFiltersOverAwkwardSizes(const CodeSizes& sizes) {
 TEST(FilterGroup, KeepsAllPairsWithinReachOverAwkwardSizes) { ExpectFiltersOverAwkwardSizes(kLeafSizes); }
 
 TEST(FilterGroup, KeepsAllPairsWithinReachByTileRegisters) {
-  if (!CodeSizesOfThisCpu().for_tiles) GTEST_SKIP() << "this CPU has no tile registers, or may not use them";
+  if (!CodeSizesOfThisCpu().for_tiles) GTEST_SKIP() << kNoTiles;
   ExpectFiltersOverAwkwardSizes(kTileSizes);
 }
 
@@ -202,9 +203,11 @@ void ExpectNoPairsWithoutReach(const CodeSizes& sizes) {
   EXPECT_TRUE(filter().empty());
 }
 
-TEST(FilterGroup, GivesNoPairsOfRowsWithoutReach) {
-  ExpectNoPairsWithoutReach(kLeafSizes);
-  if (CodeSizesOfThisCpu().for_tiles) ExpectNoPairsWithoutReach(kTileSizes);
+TEST(FilterGroup, GivesNoPairsOfRowsWithoutReach) { ExpectNoPairsWithoutReach(kLeafSizes); }
+
+TEST(FilterGroup, GivesNoPairsOfRowsWithoutReachByTileRegisters) {
+  if (!CodeSizesOfThisCpu().for_tiles) GTEST_SKIP() << kNoTiles;
+  ExpectNoPairsWithoutReach(kTileSizes);
 }
 
 std::size_t NumScannedOfWhatIsFar(const CodeSizes& sizes) {
@@ -223,9 +226,11 @@ std::size_t NumScannedOfWhatIsFar(const CodeSizes& sizes) {
 
 TEST(FilterGroup, RulesOutMostOfWhatIsFar) {
   EXPECT_LT(NumScannedOfWhatIsFar(kLeafSizes), 64U * 256 * 2 / 3);  // one of five centres is near
-  if (CodeSizesOfThisCpu().for_tiles) {
-    EXPECT_EQ(NumScannedOfWhatIsFar(kTileSizes), 64U * 256);
-  }
+}
+
+TEST(FilterGroup, ComparesAllByTileRegisters) {
+  if (!CodeSizesOfThisCpu().for_tiles) GTEST_SKIP() << kNoTiles;
+  EXPECT_EQ(NumScannedOfWhatIsFar(kTileSizes), 64U * 256);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <string>
 #include <tuple>
 
+#include "knn/no_tiles.h"
 #include "knn/patch_search_reference.h"
 #include "knn/sanitized.h"
 #include "touchstone/core/error.h"
@@ -59,20 +60,6 @@ std::vector<PatchNeighbor> SearchBy(const CodeSizes& sizes, const Problem& probl
   return search.Result();
 }
 
-// By both kinds of codes, if this CPU has both.
-std::vector<PatchNeighbor> Search(const Problem& problem, std::size_t k, const std::vector<int>& order,
-                                  SearchCounts* counts = nullptr) {
-  const auto by_leaves = SearchBy(kLeafSizes, problem, k, order, counts);
-  if (!CodeSizesOfThisCpu().for_tiles) return by_leaves;
-  const auto by_tiles = SearchBy(kTileSizes, problem, k, order, nullptr);
-  for (std::size_t i = 0; i < by_tiles.size(); ++i) {
-    EXPECT_EQ(by_tiles[i].squared_distance, by_leaves[i].squared_distance) << i;
-    EXPECT_EQ(by_tiles[i].image, by_leaves[i].image) << i;
-    EXPECT_EQ(by_tiles[i].location, by_leaves[i].location) << i;
-  }
-  return by_leaves;
-}
-
 void ExpectEqual(const std::vector<PatchNeighbor>& found, const std::vector<PatchNeighbor>& expected,
                  const std::string& what) {
   ASSERT_EQ(found.size(), expected.size()) << what;
@@ -81,6 +68,15 @@ void ExpectEqual(const std::vector<PatchNeighbor>& found, const std::vector<Patc
     ASSERT_EQ(found[i].image, expected[i].image) << what << ", entry " << i;
     ASSERT_EQ(found[i].location, expected[i].location) << what << ", entry " << i;
   }
+}
+
+// By both kinds of codes, if this CPU has both.
+std::vector<PatchNeighbor> Search(const Problem& problem, std::size_t k, const std::vector<int>& order) {
+  const auto by_leaves = SearchBy(kLeafSizes, problem, k, order, nullptr);
+  if (CodeSizesOfThisCpu().for_tiles) {
+    ExpectEqual(SearchBy(kTileSizes, problem, k, order, nullptr), by_leaves, "tile registers");
+  }
+  return by_leaves;
 }
 
 void ExpectEqualsReference(const Problem& problem, const std::string& what) {
@@ -165,7 +161,7 @@ TEST(PatchSearch, DoesNotDependOnThreads) {
 }
 
 // The bound must do something: on data with few real dimensions most pairs are never looked at.
-TEST(PatchSearch, LooksAtFewPairsWhereTheDataHasStructure) {
+void ExpectFewPairsWhereTheDataHasStructure(const CodeSizes& sizes) {
   Problem problem = MakeProblem(256, 256, 64, [](std::mt19937&) { return 0.0F; });
   std::mt19937 generator(5);
   const auto fill = [&](std::vector<float>& rows) {
@@ -180,22 +176,20 @@ TEST(PatchSearch, LooksAtFewPairsWhereTheDataHasStructure) {
   fill(problem.query);
   for (auto& image : problem.images) fill(image);
   SearchCounts counts;
-  ExpectEqual(Search(problem, 1, {0, 1, 2}, &counts),
+  ExpectEqual(SearchBy(sizes, problem, 1, {0, 1, 2}, &counts),
               SearchPatchesReference(problem.query_view(), problem.image_views(), 1), "structured");
   EXPECT_EQ(counts.pairs, 3u * 256 * 256);
   EXPECT_LT(counts.refined, counts.pairs / 4);
   EXPECT_LT(counts.measured, counts.pairs / 10);
 }
 
-// A query unlike everything in the gallery: the short codes let most pairs through, so whole rows are
-// compared, with a trial of the short ones now and then.
 // A constant background: every distance there is 0, and nothing can be nearer.
-TEST(PatchSearch, MeasuresFewPairsWhereRowsAreTheSame) {
+void ExpectFewPairsWhereRowsAreTheSame(const CodeSizes& sizes) {
   const Problem problem = MakeProblem(
       300, 300, 24, [](std::mt19937&) { return 3.5F; }, 4);
   for (const std::vector<int>& order : {std::vector<int>{0, 1, 2, 3}, std::vector<int>{3, 2, 1, 0}}) {
     SearchCounts counts;
-    const std::vector<PatchNeighbor> found = Search(problem, 1, order, &counts);
+    const std::vector<PatchNeighbor> found = SearchBy(sizes, problem, 1, order, &counts);
     for (const PatchNeighbor& neighbor : found) {
       EXPECT_EQ(neighbor.squared_distance, 0);
       EXPECT_EQ(neighbor.image, 0);
@@ -206,7 +200,9 @@ TEST(PatchSearch, MeasuresFewPairsWhereRowsAreTheSame) {
   }
 }
 
-TEST(PatchSearch, EqualsBruteForceForAQueryUnlikeEverything) {
+// A query unlike everything in the gallery: the codes let most pairs through, so whole rows are compared,
+// with a trial of the codes now and then.
+void ExpectBruteForceForAQueryUnlikeEverything(const CodeSizes& sizes) {
   const std::size_t num_images = 36;
   Problem problem = MakeProblem(150, 150, 200, Uniform, num_images);
   for (std::size_t i = 0; i < problem.query.size(); ++i) problem.query[i] += static_cast<float>(i % 7);
@@ -214,11 +210,28 @@ TEST(PatchSearch, EqualsBruteForceForAQueryUnlikeEverything) {
   std::iota(order.begin(), order.end(), 0);
   for (const std::size_t k : {1, 3}) {
     SearchCounts counts;
-    ExpectEqual(Search(problem, k, order, &counts),
+    ExpectEqual(SearchBy(sizes, problem, k, order, &counts),
                 SearchPatchesReference(problem.query_view(), problem.image_views(), k), "unlike");
     EXPECT_LT(counts.refined, counts.pairs / 2);  // by codes alone it would be nearly all
     EXPECT_LT(counts.measured, counts.pairs / 3);
   }
+}
+
+TEST(PatchSearch, LooksAtFewPairsWhereTheDataHasStructure) {
+  ExpectFewPairsWhereTheDataHasStructure(kLeafSizes);
+}
+
+TEST(PatchSearch, MeasuresFewPairsWhereRowsAreTheSame) { ExpectFewPairsWhereRowsAreTheSame(kLeafSizes); }
+
+TEST(PatchSearch, EqualsBruteForceForAQueryUnlikeEverything) {
+  ExpectBruteForceForAQueryUnlikeEverything(kLeafSizes);
+}
+
+TEST(PatchSearch, LooksAtFewPairsByTileRegisters) {
+  if (!CodeSizesOfThisCpu().for_tiles) GTEST_SKIP() << kNoTiles;
+  ExpectFewPairsWhereTheDataHasStructure(kTileSizes);
+  ExpectFewPairsWhereRowsAreTheSame(kTileSizes);
+  ExpectBruteForceForAQueryUnlikeEverything(kTileSizes);
 }
 
 TEST(PatchSearch, RefusesMoreNeighboursThanRows) {

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "methods/golden_primitives.h"
+#include "touchstone/core/parallel.h"
 
 namespace touchstone {
 namespace {
@@ -106,6 +107,28 @@ TEST(FusedRows, ProjectsLevelsAsItWouldTheRows) {
       }
       EXPECT_LE(std::sqrt(squared), 2 * rounding);
     }
+  }
+}
+
+TEST(FusedRows, ProjectsTheSameOnAnyNumberOfThreads) {
+  std::mt19937 generator(6);
+  std::vector<FeatureMap> levels{{{20, 20, 6}, {}}, {{10, 10, 40}, {}}};
+  for (FeatureMap& level : levels) {
+    level.values.resize(level.shape.num_values());
+    for (float& value : level.values) value = static_cast<float>(generator() % 1000) / 100 - 3;
+  }
+  const FusedRows rows(levels);
+  const FeatureMap fused = FuseLevels(levels);
+  const Projection projection = FitProjection({fused.values.data(), rows.rows(), rows.cols()});
+  Coordinates expected;
+  WithThreads(1, [&] { expected = rows.ProjectAll(projection); });
+  for (const int threads : {2, 7}) {
+    WithThreads(threads, [&] {
+      const Coordinates found = rows.ProjectAll(projection);
+      EXPECT_EQ(found.values, expected.values);
+      EXPECT_EQ(found.squared_lengths, expected.squared_lengths);
+      EXPECT_EQ(found.scales, expected.scales);
+    });
   }
 }
 

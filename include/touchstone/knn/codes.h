@@ -68,13 +68,14 @@ struct Codes {
   std::vector<float> short_errors;  ///< the largest e of the short codes in each group of 16 leaves
 
   std::size_t num_leaves() const { return (rows + kLeaf - 1) / kLeaf; }
-  bool has_leaves() const { return !centre_codes.empty() || rows == 0; }
+  bool has_leaves() const { return !centre_codes.empty(); }
   std::size_t num_groups() const { return (num_leaves() + kGroup - 1) / kGroup; }
   std::size_t num_bytes() const;
 };
 
 /// The codes of `rows` under `projection`, all but leaves in parallel (core/parallel.h); O(G * C * M).
-/// @throws Error kNotFinite if a row is not finite or its squared length reaches 1e36.
+/// @throws Error kNotFinite if a row is not finite or its squared length reaches 1e36; std::logic_error for
+/// codes for tile registers where this CPU has none.
 Codes Encode(const Projection& projection, const RowSource& rows);
 
 /// The same of query rows: v, where u = v or, where the CPU multiplies bytes in pairs and 8 bits would

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "touchstone/knn/rows.h"
@@ -64,8 +65,11 @@ CodeSizes CodeSizesOfThisCpu();  ///< kTileSizes where there are tile registers 
 Projection FitProjection(RowsView sample, const CodeSizes& sizes);
 
 /// The same by sizes of this CPU, or by kLeafSizes where the variances v of the sample along its directions
-/// are no more than those of 8 equal ones, (sum v)^2 <= 8 sum v^2: then leaves rule out nearly all rows.
-Projection FitProjection(RowsView sample);
+/// are no more than those of 8 equal ones, (sum v)^2 <= 8 sum v^2: leaves then rule out so much that tile
+/// registers are slower (so it was with 4, Wide-ResNet-50-2 with random weights; trained networks have more
+/// than 8).
+/// @param most_more_directions  of the long code: no more than these.
+Projection FitProjection(RowsView sample, std::size_t most_more_directions = SIZE_MAX);
 
 /// The coordinates of rows under a projection.
 struct Coordinates {

@@ -24,7 +24,7 @@ class RowSource {
   /// Row r. @param scratch [cols], where it is written unless it is in memory already.
   virtual const float* Row(std::size_t r, float* scratch) const = 0;
   /// Coordinates of all rows (projection.h). A source that knows how its rows are made may do it faster than
-  /// this, which projects each.
+  /// this, which projects each. In parallel (core/parallel.h). @throws Error kNotFinite like Project.
   virtual Coordinates ProjectAll(const Projection& projection) const;
 };
 

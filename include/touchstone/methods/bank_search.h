@@ -25,7 +25,7 @@ class BankSearch {
 };
 
 /// Exact search: of up to 512 rows by knn/few_rows.h, of more by knn/patch_search.h, of codes that are made
-/// here, once for all searches: 400 bytes a row.
+/// here, once for all searches: up to 530 bytes a row.
 /// @param rows  [M x C], M >= 1; must outlive the search.
 std::unique_ptr<BankSearch> MakeExactBankSearch(RowsView rows);
 

@@ -26,7 +26,8 @@ class FusedRows : public RowSource {
   /// Its channels of the first `num_levels` levels alone.
   const float* Row(std::size_t r, std::size_t num_levels, float* scratch) const;
   /// Projects each level on its own grid and interpolates the coordinates, for both are linear: O(H_l W_l C_l
-  /// M) for each level l, O(H1 W1 M) for the rest.
+  /// M) for each level l, O(H1 W1 M) for the rest. In parallel (core/parallel.h).
+  /// @throws Error kNotFinite like Project.
   Coordinates ProjectAll(const Projection& projection) const override;
 
   /// Where an output coordinate reads: in[low] * (1 - fraction) + in[high] * fraction.
