@@ -72,6 +72,10 @@ void Report(const ScoreSummary& summary, const ScoreOptions& options, Terminal& 
   }
   ReportVerdicts(summary.results, terminal);
   if (summary.num_failed > 0) terminal.Say(CountText(summary.num_failed, "image", "images") + " failed");
+  if (summary.num_failed > 0 && summary.num_scored == 0 && !summary.interrupted) {
+    Terminal::Error("of " + CountText(summary.num_failed, "image", "images") +
+                    " none has a score (each is named above, and in results.json)");
+  }
   terminal.Say("results: " + options.output.string() +
                (summary.interrupted ? " (interrupted: not complete)" : "") +
                "; to look at: " + (options.output / "report.html").string());

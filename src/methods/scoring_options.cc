@@ -91,9 +91,9 @@ void Validate(const ScoringOptions& options, int num_levels) {
               ": must be between 0 (no smoothing) and 100 pixels; leave it out for the paper's value, 4");
   int previous = 0;
   for (const int level : options.levels) {
-    Require(level >= 1 && level <= num_levels, "--levels " + std::to_string(level) +
-                                                   ": the extractor has levels 1 to " +
-                                                   std::to_string(num_levels));
+    const std::string named = "--levels " + std::to_string(level);
+    Require(level >= 1, named + ": levels are counted from 1, the finest, as in --levels 1,2,3");
+    Require(level <= num_levels, named + ": the extractor has levels 1 to " + std::to_string(num_levels));
     Require(level > previous, "--levels: must be in ascending order, each named once, as in --levels 1,2,3");
     previous = level;
   }

@@ -77,8 +77,9 @@ def test_only_broken_images_are_no_result(touchstone, tmp_path, gallery):
     (tmp_path / "in" / "c.jpg").write_text("no picture at all")
     refusal(touchstone("fit", "in", "-o", "g", *FIT), 1, "of 3 images none could be read")
     assert names(tmp_path) == ["in"]
-    assert touchstone("score", "in", "-g", gallery, "-o", "r").code == 1
-    assert len(failed(tmp_path / "r")) == 3
+    outcome = touchstone("score", "in", "-g", gallery, "-o", "r")
+    assert (outcome.code, len(failed(tmp_path / "r"))) == (1, 3)
+    assert "error: of 3 images none has a score" in outcome.stderr
 
 
 def test_a_broken_link_and_an_unreadable_file_fail_alone(touchstone, tmp_path, gallery, check):
