@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <memory>
 #include <set>
+#include <string>
+#include <vector>
 
+#include "app/good_images.h"
 #include "app/inputs.h"
 #include "app/leave_one_out.h"
 #include "app/load_image.h"
@@ -92,6 +95,9 @@ void ScoreInto(Sample* sample, const std::vector<InputItem>& items, const Scorin
 CalibrateSummary Calibrate(const CalibrateOptions& options, ProgressSink& progress) {
   if (options.false_alarm_rate) ValidateFalseAlarmRate(*options.false_alarm_rate);
   const std::vector<InputItem> items = ListInputs({options.input.string()});
+  std::vector<std::string> paths;
+  for (const InputItem& item : items) paths.push_back(item.path);
+  WarnOfDefects(options.input, paths, progress);
   Gallery::Open(options.gallery, GalleryCheck::kManifest);  // nothing is made where there is no gallery
   MakeWritableFolder(options.gallery);                      // found out before the work, not after it
   const auto [gallery, extractor] = OpenGallery(options.gallery);

@@ -5,6 +5,7 @@
 
 #include "app/fit_model.h"
 #include "app/fit_plan.h"
+#include "app/good_images.h"
 #include "app/leave_one_out.h"
 #include "app/load_image.h"
 #include "app/map_scale.h"
@@ -167,22 +168,6 @@ bool FinishGallery(const FitOptions& options, GalleryWriter* writer, ProgressSin
   return true;
 }
 
-// An easy mistake: a data set's category instead of the good images in it. Defects would be learnt, and
-// masks.
-void WarnOfCategory(const fs::path& input, const Listing& listing, ProgressSink& progress) {
-  const auto has_images_in = [&](const std::string& folder) {
-    return std::any_of(listing.images.begin(), listing.images.end(), [&](const ListedImage& image) {
-      return image.relative.compare(0, folder.size(), folder) == 0;
-    });
-  };
-  if (!has_images_in("train/") || !(has_images_in("test/") || has_images_in("ground_truth/"))) return;
-  progress.Warn(
-      input.string() +
-      ": what is in its folders test and ground_truth is learnt as good, too: fit wants good images "
-      "alone, here probably " +
-      (input / "train" / "good").string());
-}
-
 // What can be known to be wrong before anything is read.
 void Check(const FitOptions& options) {
   Preprocessing checked = PreprocessingFrom(options, {});
@@ -204,7 +189,9 @@ FitSummary Fit(const FitOptions& options, ProgressSink& progress) {
   const std::optional<Mask> roi = ReadRoi(options.roi);
   const fs::path model = FindModel(options.model);
   const Listing listing = ListImages(options.input, options.filter);
-  WarnOfCategory(options.input, listing, progress);
+  std::vector<std::string> paths;
+  for (const ListedImage& image : listing.images) paths.push_back(image.relative);
+  WarnOfDefects(options.input, paths, progress);
   CheckSuit(options, model, listing.images.size());
   const Extractor extractor = Extractor::Load(model, [&](const ExtractorInfo& info) {
     return OutputsFor(options.scoring.method, LevelsFor(options.scoring, info));

@@ -23,7 +23,7 @@ std::string RelativeName(const std::string& given) {
       throw Error(ErrorCode::kUsage,
                   "the path '" + given +
                       "' holds '..': outputs are named after the path as given and must stay in "
-                      "the results folder; give it without '..', or as the only input",
+                      "the results folder; give it without '..', or a folder as the only input",
                   given);
     }
     if (part.empty() || part == ".") continue;

@@ -105,9 +105,9 @@ void AddScoringOptions(CLI::App* command, ScoringOverrides* overrides) {
                        "Smoothing of the map, in pixels of the network's input; 0 = none [4]")
           ->type_name("PX"),
       AddNamed(command, "--fusion", &overrides->fusion, FusionNames(),
-               "spade: one search over all levels joined, or one a level [concat]"),
+               "spade: one search over all levels joined (concat) or one for each [concat]"),
       AddNamed(command, "--distance", &overrides->distance, DistanceNames(),
-               "spade: squared or plain Euclidean distance [l2sq]"),
+               "spade: Euclidean distance, l2, or its square, l2sq [l2sq]"),
       command
           ->add_option("--levels", overrides->levels,
                        "Pyramid levels to use, finest first; of patchcore and padim at fit alone [the "

@@ -161,8 +161,8 @@ void AddPictures(CLI::App* score, ScoreArguments* arguments) {
           ->check(NotEmpty());
   score->add_flag("--no-maps", arguments->no_maps, "Write no raw maps (TIFF)")->excludes(maps);
   CLI::Option* style = AddNamed(score, "--heatmap-style", &arguments->heatmap_style, HeatmapStyleNames(),
-                                "Colours over the photograph, colours alone, contour alone, or photograph, "
-                                "overlay and scale [overlay]");
+                                "overlay: colours over the photograph; map: colours alone; contour: of what "
+                                "is anomalous; side-by-side: photograph, overlay and scale [overlay]");
   score->add_flag("--no-heatmaps", arguments->no_heatmaps, "Write no heat maps (PNG)")->excludes(style);
 }
 

@@ -41,8 +41,8 @@ void AddFitOptions(CLI::App* command, FitArguments* arguments) {
       ->capture_default_str()
       ->type_name("NAME|FILE.pt");
   AddNamed(command, "--method", &arguments->method, MethodNames(),
-           "How images are compared: with the patches of similar images, with patches kept of all images, or "
-           "with a Gaussian for each place [spade]");
+           "How images are compared: spade, with the patches of similar images; patchcore, with patches kept "
+           "of all images; padim, with a Gaussian for each place [spade]");
   command
       ->add_option("--preset", arguments->preset,
                    "default: 256x256, no crop; paper: crop 224, and the paper's image score")

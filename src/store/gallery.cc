@@ -81,6 +81,9 @@ std::string PreviewPath(std::size_t index) {
 
 Gallery Gallery::Open(const fs::path& folder, GalleryCheck check) {
   std::error_code error;
+  if (fs::exists(folder, error) && !fs::is_directory(folder, error)) {
+    throw Error(ErrorCode::kUsage, "is a file: a gallery is a folder, which touchstone fit makes", folder);
+  }
   if (!fs::is_directory(folder, error)) {
     throw Error(
         ErrorCode::kUsage,

@@ -45,15 +45,27 @@ def test_a_results_folder_holds_what_the_interface_names(touchstone, tmp_path, g
     assert document["failed"] == []
 
 
-def test_fit_says_that_it_was_given_a_category_and_not_its_good_images(touchstone, tmp_path):
-    for i, name in enumerate(["train/good/0.png", "train/good/1.png", "test/dent/0.png"]):
+def test_fit_and_calibrate_say_that_they_were_given_more_than_good_images(touchstone, tmp_path):
+    files = ["train/good/0.png", "train/good/1.png", "test/dent/0.png", "test/good/0.png", "test/good/1.png"]
+    for i, name in enumerate(files):
         pictures.save(tmp_path / "parts" / name, i)
     outcome = touchstone("fit", "parts", "-o", "all", "--model", TINY)
     assert outcome.code == 0
-    assert "parts: what is in its folders test and ground_truth is learnt as good" in outcome.stderr
+    assert "parts: what is in test is taken as good, too" in outcome.stderr
     assert "here probably parts/train/good" in outcome.stderr
-    for given in ("parts/train", "parts/train/good"):
-        assert "learnt as good" not in touchstone("fit", given, "-o", given.replace("/", "-"), "--model", TINY).stderr
+    for given in ("parts/train", "parts/train/good", "parts/test/dent"):
+        assert "as good, too" not in touchstone("fit", given, "-o", given.replace("/", "-"), "--model", TINY).stderr
+    for command in (("fit", "parts/test", "-o", "g"), ("gallery", "calibrate", "parts-train", "parts/test")):
+        outcome = touchstone(*command, *(("--model", TINY) if command[0] == "fit" else ()))
+        assert outcome.code == 0
+        assert "parts/test: what is in dent is taken as good, too" in outcome.stderr
+        assert "here probably parts/test/good" in outcome.stderr
+    assert "as good, too" not in touchstone("gallery", "calibrate", "parts-train", "parts/test/good").stderr
+
+
+def test_a_file_is_no_gallery(touchstone, tmp_path):
+    pictures.save(tmp_path / "a.png", 1)
+    refusal(touchstone("score", "a.png", "-g", "a.png", "-o", "r"), 2, "a.png: is a file: a gallery is a folder")
 
 
 def test_paths_are_in_byte_order(touchstone, gallery, tmp_path):
