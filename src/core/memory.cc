@@ -9,6 +9,7 @@ namespace touchstone {
 namespace {
 
 constexpr std::align_val_t kCacheLine{64};
+constexpr std::size_t kMost = SIZE_MAX / 4;  // more than any machine has: sanitizers would end the process
 #ifdef __SANITIZE_ADDRESS__
 constexpr std::size_t kFewestInPages = SIZE_MAX;  // of pages it would not see what is beyond their end
 #else
@@ -18,6 +19,7 @@ constexpr std::size_t kFewestInPages = std::size_t{256} << 10;
 }  // namespace
 
 void* AllocateLines(std::size_t num_bytes) {
+  if (num_bytes > kMost) throw std::bad_alloc();
   if (num_bytes < kFewestInPages) return ::operator new(num_bytes, kCacheLine);
   void* const pages = mmap(nullptr, num_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (pages == MAP_FAILED) throw std::bad_alloc();

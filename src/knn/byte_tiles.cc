@@ -91,6 +91,7 @@ TOUCHSTONE_TILES void CompareTiles(const QueryTile& tile, const LeafGroup& group
   if (tile.short_dims != kTileDims || tile.double_scale != 2) {
     throw std::logic_error("CompareTiles: codes of another kind");
   }
+  if (num_wanted == 0) throw std::logic_error("CompareTiles: no TileRegisters");
   hits->count = 0;
   const std::size_t num_leaves = (group.rows + kSide - 1) / kSide, num_steps = 2 * num_leaves;
   Sums starts[kTileQueries / kSide], sums[2][2];

@@ -30,7 +30,7 @@ class TileRegisters {
   TileRegisters& operator=(const TileRegisters&) = delete;
 
  private:
-  bool wanted_;
+  [[maybe_unused]] bool wanted_;
 };
 
 /// Blocks of 16 query rows and a leaf that have pairs within reach of each other.

@@ -73,7 +73,6 @@ Coordinates ProjectPart(const Projection& projection, std::size_t first_channel,
       const double length =
           Centre(rows.Row(first + r, scratch.data()), centre, channels, centred.data() + r * channels);
       made.squared_lengths[first + r] = length;
-      made.scales[first + r] = static_cast<float>(std::sqrt(length) * 1.0001);
     }
     for (std::size_t d = 0; d < dims; d += kBlock) {
       MultiplyBlock(centred.data(), count, channels, directions.data() + d * channels, products.data());
@@ -83,8 +82,10 @@ Coordinates ProjectPart(const Projection& projection, std::size_t first_channel,
       }
     }
   });
-  for (const double length : made.squared_lengths)
-    CheckSquaredLength(length);  // of the first row that is not
+  for (std::size_t r = 0; r < made.rows; ++r) {  // the first row that is too long is the one named
+    CheckSquaredLength(made.squared_lengths[r]);
+    made.scales[r] = static_cast<float>(std::sqrt(made.squared_lengths[r]) * 1.0001);
+  }
   return made;
 }
 

@@ -118,7 +118,7 @@ class PatchSearch::Task {
       if (Worst(i) == 0) SetReach(i);  // which depends on the image, too
     }
     const SearchCounts before = counts_;
-    const TileRegisters registers(!codes.has_leaves());
+    const TileRegisters registers(search_.projection_->for_tiles);
     for (std::size_t group = 0; group < codes.num_groups(); ++group) {
       const LeafGroup leaves = GroupAt(group);
       FilterCounts filtered;

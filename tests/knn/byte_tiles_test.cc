@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 #include <set>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -114,7 +116,9 @@ TEST(TileRegisters, MayLiveWithinEachOther) {
   { const TileRegisters within(true), unwanted(false); }
   CompareTiles(tile, group, problem.thresholds.data(), &second);
   EXPECT_GT(first.count, 0U);
-  EXPECT_EQ(second.count, first.count);
+  ASSERT_EQ(second.count, first.count);
+  EXPECT_TRUE(std::equal(first.blocks, first.blocks + first.count, second.blocks));
+  EXPECT_TRUE(std::equal(first.masks, first.masks + first.count * kLeaf, second.masks));
 }
 
 TEST(CompareTiles, RefusesCodesOfAnotherKind) {
@@ -123,7 +127,12 @@ TEST(CompareTiles, RefusesCodesOfAnotherKind) {
   tile.short_dims = 48;
   tile.double_scale = 2;
   TileHits hits;
-  EXPECT_THROW(CompareTiles(tile, {}, nullptr, &hits), std::logic_error);
+  {
+    const TileRegisters registers(true);
+    EXPECT_THROW(CompareTiles(tile, {}, nullptr, &hits), std::logic_error);
+  }
+  tile.short_dims = kTileDims;
+  EXPECT_THROW(CompareTiles(tile, {}, nullptr, &hits), std::logic_error);  // no registers
 }
 
 }  // namespace

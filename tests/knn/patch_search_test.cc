@@ -234,6 +234,17 @@ TEST(PatchSearch, LooksAtFewPairsByTileRegisters) {
   ExpectBruteForceForAQueryUnlikeEverything(kTileSizes);
 }
 
+TEST(PatchSearch, PassesOverAnImageWithoutRows) {
+  const Problem problem = MakeProblem(20, 30, 16, Uniform, 1);
+  const Projection projection = FitProjection(problem.image_views()[0], kLeafSizes);
+  const MatrixRows rows(problem.image_views()[0]), none({problem.images[0].data(), 0, 16});
+  PatchSearch search(problem.query_view(), projection, 1);
+  search.AddImage(none, Encode(projection, none), 0);
+  search.AddImage(rows, Encode(projection, rows), 1);
+  ASSERT_EQ(search.Result().size(), 20U);
+  EXPECT_EQ(search.Result()[0].image, 1);
+}
+
 TEST(PatchSearch, RefusesMoreNeighboursThanRows) {
   const Problem problem = MakeProblem(4, 4, 8, Uniform);
   EXPECT_THROW(Search(problem, 13, {0, 1, 2}), Error);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 #include <stdexcept>
@@ -123,6 +124,11 @@ TEST(FitProjection, HasNoMoreDirectionsThanWanted) {
   const RowsView rows{values.data(), 60, 300};
   const Projection projection = FitProjection(rows, 5);
   EXPECT_EQ(projection.num_directions, projection.num_short + 5);
+  std::vector<float> of_few_dimensions = values;
+  for (std::size_t i = 0; i < values.size(); i += 300) of_few_dimensions[i] *= 1000;
+  const Projection few = FitProjection({of_few_dimensions.data(), 60, 300}, 5);
+  EXPECT_EQ(few.num_short, kLeafSizes.short_directions);
+  EXPECT_EQ(few.num_directions, few.num_short + 5);
 }
 
 }  // namespace
