@@ -57,6 +57,8 @@ void ReportVerdicts(const Results& results, Terminal& terminal) {
   terminal.Say(text);
 }
 
+bool AllFailed(const ScoreSummary& summary) { return summary.num_failed > 0 && summary.num_scored == 0; }
+
 void Report(const ScoreSummary& summary, const ScoreOptions& options, Terminal& terminal) {
   if (summary.num_scored > 0) {
     const auto per_image = [&](double seconds) { return seconds / static_cast<double>(summary.num_scored); };
@@ -72,7 +74,7 @@ void Report(const ScoreSummary& summary, const ScoreOptions& options, Terminal& 
   }
   ReportVerdicts(summary.results, terminal);
   if (summary.num_failed > 0) terminal.Say(CountText(summary.num_failed, "image", "images") + " failed");
-  if (summary.num_failed > 0 && summary.num_scored == 0 && !summary.interrupted) {
+  if (AllFailed(summary) && !summary.interrupted) {
     Terminal::Error("of " + CountText(summary.num_failed, "image", "images") +
                     " none has a score (each is named above, and in results.json)");
   }
@@ -92,7 +94,7 @@ bool Exceeds(const ImageResult& image, const ScoreArguments& arguments) {
 ExitCode CodeOf(const ScoreSummary& summary, bool exceeded) {
   ExitCode code = exceeded ? ExitCode::kExceeded : ExitCode::kDone;
   if (summary.num_failed > 0) code = Worse(code, ExitCode::kSomeFailed);
-  if (summary.num_failed > 0 && summary.num_scored == 0) code = Worse(code, ExitCode::kNoResult);
+  if (AllFailed(summary)) code = Worse(code, ExitCode::kNoResult);
   if (summary.interrupted) code = Worse(code, ExitCode::kInterrupted);
   return code;
 }

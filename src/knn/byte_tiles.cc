@@ -100,16 +100,18 @@ TOUCHSTONE_TILES void CompareTiles(const QueryTile& tile, const LeafGroup& group
   }
   __asm__ volatile("" : : "r"(starts) : "memory");  // GCC's loads of tiles do not say that they read memory
   for (std::size_t i = 0; i <= num_steps; ++i) {
-    const Step step(i, num_leaves);
+    const bool multiplies = i<num_steps, compares = i> 0;
+    const Step step(i, num_leaves), before(compares ? i - 1 : 0, num_leaves);
     Sums* made = sums[i % 2];
-    if (step.leaf == 0 && i < num_steps) {
+    const Sums* made_before = sums[(i + 1) % 2];
+    if (multiplies && step.leaf == 0) {
       const std::int8_t* queries = tile.short_codes + step.half * kHalfQueries * kTileDims;
       _tile_loadd(4, queries, kTileDims);
       _tile_loadd(5, queries + kRowBytes, kTileDims);
       _tile_loadd(6, queries + kSide * kTileDims, kTileDims);
       _tile_loadd(7, queries + kSide * kTileDims + kRowBytes, kTileDims);
     }
-    if (i < num_steps) {
+    if (multiplies) {
       const std::uint8_t* rows = group.short_codes + step.leaf * kSide * kTileDims;
       _tile_loadd(2, rows, kRowBytes);
       _tile_loadd(0, starts[step.half * 2].values, kRowBytes);
@@ -120,22 +122,14 @@ TOUCHSTONE_TILES void CompareTiles(const QueryTile& tile, const LeafGroup& group
       _tile_dpbsud(0, 5, 3);
       _tile_dpbsud(1, 7, 3);
     }
-    bool any[2] = {false, false};
-    __m512i limits = _mm512_setzero_si512();
-    if (i > 0) {
-      const Step before(i - 1, num_leaves);
-      limits = Half(_mm512_loadu_si512(group.short_norms + before.leaf * kSide));
-      any[0] = AnyExceeds(sums[(i + 1) % 2][0], limits);
-    }
-    if (i < num_steps) _tile_stored(0, made[0].values, kRowBytes);
-    if (i > 0) any[1] = AnyExceeds(sums[(i + 1) % 2][1], limits);
-    if (i < num_steps) _tile_stored(1, made[1].values, kRowBytes);
-    if (any[0] || any[1]) {
-      const Step before(i - 1, num_leaves);
-      for (std::size_t n = 0; n < 2; ++n) {
-        if (any[n]) AddHit(sums[(i + 1) % 2][n], limits, before.leaf * 4 + before.half * 2 + n, hits);
-      }
-    }
+    const __m512i limits = Half(_mm512_loadu_si512(group.short_norms + before.leaf * kSide));
+    const bool first_has_hits = compares && AnyExceeds(made_before[0], limits);
+    if (multiplies) _tile_stored(0, made[0].values, kRowBytes);
+    const bool second_has_hits = compares && AnyExceeds(made_before[1], limits);
+    if (multiplies) _tile_stored(1, made[1].values, kRowBytes);
+    const std::size_t block = before.leaf * 4 + before.half * 2;
+    if (first_has_hits) AddHit(made_before[0], limits, block, hits);
+    if (second_has_hits) AddHit(made_before[1], limits, block + 1, hits);
   }
 }
 

@@ -19,8 +19,8 @@ namespace touchstone {
 constexpr std::size_t kTileDims = 128;      ///< bytes of such short codes
 constexpr std::int32_t kNoPairs = 1 << 30;  ///< a threshold that no pair exceeds
 
-/// Sets up this thread's tile registers for CompareTiles, as long as it lives: that costs as much as
-/// comparing 512 pairs. Others may live within it, on the same thread.
+/// Sets up this thread's tile registers for CompareTiles, as long as it lives: that costs more than
+/// comparing a thousand pairs. Others may live within it, on the same thread.
 class TileRegisters {
  public:
   /// @param wanted  if not, nothing is set up. Only where UseByteTiles() (cpu_choice.h).

@@ -81,10 +81,10 @@ std::string PreviewPath(std::size_t index) {
 
 Gallery Gallery::Open(const fs::path& folder, GalleryCheck check) {
   std::error_code error;
-  if (fs::exists(folder, error) && !fs::is_directory(folder, error)) {
-    throw Error(ErrorCode::kUsage, "is a file: a gallery is a folder, which touchstone fit makes", folder);
-  }
   if (!fs::is_directory(folder, error)) {
+    if (fs::exists(folder, error)) {
+      throw Error(ErrorCode::kUsage, "is a file: a gallery is a folder, which touchstone fit makes", folder);
+    }
     throw Error(
         ErrorCode::kUsage,
         "there is no such gallery folder; make one with: touchstone fit NORMAL_DIR -o " + folder.string(),
