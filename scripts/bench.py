@@ -320,8 +320,8 @@ def scaling(bench, wanted, repeat):
     return "\n\n".join(curve(bench, title, points(), repeat) for title, points in chosen)
 
 
-def arguments_of(words):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def arguments_of(words, description):
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=pathlib.Path)
     parser.add_argument("--rows", help="names of rows, separated by ;  (default: all that have their data and model)")
     parser.add_argument("--repeat", type=int, default=3)
@@ -359,12 +359,12 @@ def report(bench, arguments):
     return table(bench, rows_of(ROWS, wanted, bench), arguments.repeat)
 
 
-def main():
-    arguments = arguments_of(sys.argv[1:])
+def main(description=__doc__, make_report=report):
+    arguments = arguments_of(sys.argv[1:], description)
     with contextlib.ExitStack() as stack:
         work = arguments.work or stack.enter_context(tempfile.TemporaryDirectory())
         pathlib.Path(work).mkdir(parents=True, exist_ok=True)
-        text = report(Bench(arguments, work), arguments)
+        text = make_report(Bench(arguments, work), arguments)
         print(f"{measured_runs.machine()}; median of {arguments.repeat} runs; stages in ms of one thread an image\n")
         print(text)
     return 0

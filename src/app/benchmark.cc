@@ -103,12 +103,14 @@ class BenchmarkRun {
     const std::optional<Mask> roi = ReadRoi(options_.fit.roi);
     const fs::path model = FindModel(options_.fit.model);
     if (const auto info = PeekInfo(model)) (void)GroupsOf(options_, *info);  // refuses before the loading
-    const Extractor extractor = Extractor::Load(model);
+    ExtractorFile file = ExtractorFile::Read(model);
+    const std::string sha256 = file.Sha256();
+    const Extractor extractor = Extractor::Load(std::move(file));
     Validate(PreprocessingFrom(options_.fit, extractor.info()));
     groups_ = GroupsOf(options_, extractor.info());
     for (BenchmarkGroup& group : groups_) {
       for (BenchmarkSetting& setting : group) {
-        setting.plan.extractor.sha256 = extractor.sha256();
+        setting.plan.extractor.sha256 = sha256;
         setting.plan.roi_sha256 = roi ? RoiDigest(*roi) : "";
         if (!setting.remark.empty()) summary_.report.remarks.push_back(setting.remark);
       }

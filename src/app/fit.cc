@@ -14,6 +14,7 @@
 #include "touchstone/app/version.h"
 #include "touchstone/backbone/extractor.h"
 #include "touchstone/core/error.h"
+#include "touchstone/core/parallel.h"
 #include "touchstone/core/pipeline.h"
 #include "touchstone/core/text.h"
 #include "touchstone/image/map_file.h"
@@ -117,16 +118,8 @@ void AddImages(const Listing& listing, const FitContext& context, GalleryWriter*
     ++summary->num_images;
     if (fitted.has_exif_orientation) turned.Add(fitted.path);
   };
-  bool has_extractor = false;
   progress.Begin("fit", listing.images.size());
   RunPipeline([&]() -> PipelineWork {
-    if (!has_extractor) {  // beside the images: copying a large network takes as long as some of them
-      has_extractor = true;
-      return [writer]() -> PipelineEmit {
-        writer->CopyExtractor();
-        return {};
-      };
-    }
     if (next == listing.images.size() || progress.Interrupted()) return {};
     return [&, index = next++]() -> PipelineEmit {
       auto fitted = std::make_shared<FittedImage>(FitOne(listing.images[index], context));
@@ -168,6 +161,21 @@ bool FinishGallery(const FitOptions& options, GalleryWriter* writer, ProgressSin
   return true;
 }
 
+// The network is made while its file is written: both take about as long.
+Extractor LoadAndStore(ExtractorFile file, const ScoringOptions& options, GalleryWriter* writer) {
+  std::optional<Extractor> extractor;
+  std::shared_ptr<const Bytes> bytes = file.bytes();
+  ParallelFor(2, [&](std::size_t half) {
+    if (half == 0) {
+      writer->StoreExtractor(*bytes);
+      bytes.reset();
+    } else {
+      extractor.emplace(Extractor::Load(std::move(file), OutputsFor(options.method, options.levels)));
+    }
+  });
+  return std::move(*extractor);
+}
+
 // What can be known to be wrong before anything is read.
 void Check(const FitOptions& options) {
   Preprocessing checked = PreprocessingFrom(options, {});
@@ -193,21 +201,16 @@ FitSummary Fit(const FitOptions& options, ProgressSink& progress) {
   for (const ListedImage& image : listing.images) paths.push_back(image.relative);
   WarnOfDefects(options.input, paths, progress);
   CheckSuit(options, model, listing.images.size());
-  const Extractor extractor = Extractor::Load(model, [&](const ExtractorInfo& info) {
-    return OutputsFor(options.scoring.method, LevelsFor(options.scoring, info));
-  });
-  GalleryManifest manifest = ManifestFor(options, extractor.info());
-  manifest.extractor.sha256 = extractor.sha256();
+  ExtractorFile file = ExtractorFile::Read(model);
+  const GalleryManifest manifest = ManifestFor(options, file.info());
   if (manifest.options.method == Method::kSpade) {
     CheckNumNeighbors(manifest.options, manifest.extractor.level_shapes, listing.images.size());
   }
-  std::error_code unknown;
-  const std::uintmax_t extractor_bytes = fs::file_size(model, unknown);
-  CheckFreeSpace(options.output,
-                 GalleryBytes(manifest, listing.images.size(), unknown ? 0 : extractor_bytes));
+  CheckFreeSpace(options.output, GalleryBytes(manifest, listing.images.size(), file.bytes()->size()));
   StagingFolder staging(options.output);
-  GalleryWriter writer(staging.path(), manifest, model);
+  GalleryWriter writer(staging.path(), manifest);
   if (roi) writer.SetRoi(*roi);
+  const Extractor extractor = LoadAndStore(std::move(file), manifest.options, &writer);
   summary.extractor_name = extractor.info().name;
   summary.has_random_weights = extractor.info().has_random_weights();
   AddImages(listing, {extractor, manifest.preprocessing, manifest.options, roi}, &writer, progress, &summary);

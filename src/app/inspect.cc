@@ -128,11 +128,11 @@ std::string Triple(const std::array<float, 3>& v) {
   return triple;
 }
 
-std::string ExtractorText(const std::filesystem::path& file, const Extractor& extractor) {
-  const ExtractorInfo& info = extractor.info();
+std::string ExtractorText(const std::filesystem::path& file, const std::string& sha256,
+                          const ExtractorInfo& info) {
   const Size input = NetworkInputSize(Preprocessing{});
   const std::vector<FeatureShape> shapes = LevelShapes(info, input);
-  std::string text = Line("model", file.string()) + Line("sha256", extractor.sha256()) +
+  std::string text = Line("model", file.string()) + Line("sha256", sha256) +
                      Line("name", info.name + ", version " + info.version) + Line("license", info.license) +
                      Line("weights", info.weights_source);
   if (info.has_random_weights()) text += Line("", "RANDOM WEIGHTS: for speed and smoke tests only");
@@ -146,14 +146,13 @@ std::string ExtractorText(const std::filesystem::path& file, const Extractor& ex
                            Triple(info.mean) + ", std " + Triple(info.stddev) + " of RGB in 0..1");
 }
 
-Json ExtractorJson(const std::filesystem::path& file, const Extractor& extractor) {
-  const ExtractorInfo& info = extractor.info();
+Json ExtractorJson(const std::filesystem::path& file, const std::string& sha256, const ExtractorInfo& info) {
   Json levels = Json::array();
   for (const auto& level : info.levels)
     levels.push_back({{"name", level.name}, {"channels", level.channels}, {"stride", level.stride}});
   return {{"schema", "touchstone.model-info/1"},
           {"file", file.string()},
-          {"sha256", extractor.sha256()},
+          {"sha256", sha256},
           {"name", info.name},
           {"version", info.version},
           {"license", info.license},
@@ -225,8 +224,10 @@ Description VerifyGallery(const std::filesystem::path& folder) {
 
 Description DescribeModel(const std::string& name_or_file) {
   const std::filesystem::path file = FindModel(name_or_file, "");
-  const Extractor extractor = Extractor::Load(file);
-  return {ExtractorText(file, extractor), Dump(ExtractorJson(file, extractor))};
+  ExtractorFile read = ExtractorFile::Read(file);
+  const std::string sha256 = read.Sha256();
+  const Extractor extractor = Extractor::Load(std::move(read));  // a file that cannot be run is not described
+  return {ExtractorText(file, sha256, extractor.info()), Dump(ExtractorJson(file, sha256, extractor.info()))};
 }
 
 }  // namespace touchstone

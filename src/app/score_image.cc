@@ -192,19 +192,21 @@ OpenedGallery OpenGallery(const fs::path& folder) {
   std::optional<Error> refused;  // of the extractor: what the gallery says comes first
   ParallelFor(2, [&](std::size_t half) {
     if (half == 0) {
-      gallery.emplace(Gallery::Open(folder, GalleryCheck::kDigests));
+      gallery.emplace(Gallery::Open(folder, GalleryCheck::kAllButExtractor));
       return;
     }
     try {
-      extractor.emplace(Extractor::Load(
-          described.extractor_file(),
-          [&](const ExtractorInfo&) { return OutputsFor(manifest.options.method, manifest.options.levels); },
-          manifest.extractor.sha256));
+      extractor.emplace(
+          Extractor::Load(ExtractorFile::Read(described.extractor_file(), manifest.extractor.sha256),
+                          OutputsFor(manifest.options.method, manifest.options.levels)));
     } catch (const Error& error) {
       refused.emplace(error);
     }
   });
-  if (refused) throw Error(*refused);
+  if (refused) {
+    gallery->CheckExtractor();
+    throw Error(*refused);
+  }
   CheckShapes(*extractor, *gallery);
   return {std::move(*gallery), std::move(*extractor)};
 }

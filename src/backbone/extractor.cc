@@ -1,5 +1,6 @@
 #include "touchstone/backbone/extractor.h"
 
+#include "checksums.h"
 #include "description.h"
 #include "torch_library.h"
 #include "touchstone/core/error.h"
@@ -91,37 +92,44 @@ std::vector<FeatureShape> LevelShapes(const ExtractorInfo& info, Size input) {
   return shapes;
 }
 
+ExtractorFile ExtractorFile::Read(const std::filesystem::path& path, const std::string& sha256) {
+  return About(path, [&] {
+    ExtractorFile file;
+    file.path_ = path;
+    ParallelFor(2, [&](std::size_t half) {
+      if (half == 1) return OpenTorch();
+      file.bytes_ = std::make_shared<const Bytes>(ReadFile(path, kMaxFileBytes));
+      if (sha256.empty()) return CheckChecksums(*file.bytes_);
+      const std::string found = file.Sha256();
+      if (found != sha256) {
+        throw Error(ErrorCode::kModel, "its SHA-256 is " + found + ", not " + sha256 + "; copy it again");
+      }
+    });
+    file.info_ = ParseDescription(Torch().read_description(*file.bytes_));
+    return file;
+  });
+}
+
+std::string ExtractorFile::Sha256() const { return touchstone::Sha256(bytes_->data(), bytes_->size()); }
+
 struct Extractor::Impl {
   std::filesystem::path file;
-  std::string sha256;
   ExtractorInfo info;
   std::unique_ptr<Network> network;
 };
 
-Extractor Extractor::Load(const std::filesystem::path& file, const ChooseOutputs& choose,
-                          const std::string& sha256) {
-  return About(file, [&] {
-    Bytes bytes;
-    std::string found;
-    ParallelFor(2, [&](std::size_t half) {
-      if (half == 0) {
-        bytes = ReadFile(file, kMaxFileBytes);
-        found = Sha256(bytes.data(), bytes.size());
-      } else {
-        OpenTorch();
-      }
-    });
-    if (!sha256.empty() && found != sha256) {
-      throw Error(ErrorCode::kModel, "its SHA-256 is " + found + ", not " + sha256 + "; copy it again");
-    }
-    ExtractorInfo info = ParseDescription(Torch().read_description(bytes));
-    WantedOutputs wanted = choose ? choose(info) : WantedOutputs();
-    const auto num_levels = static_cast<int>(info.levels.size());
+Extractor Extractor::Load(ExtractorFile file, WantedOutputs wanted) {
+  return About(file.path_, [&] {
+    const auto num_levels = static_cast<int>(file.info_.levels.size());
     if (wanted.deepest_level == 0 && !wanted.global) wanted.deepest_level = num_levels;
-    Impl impl{file, std::move(found), std::move(info), Torch().load_network(std::move(bytes), wanted)};
+    Impl impl{file.path_, std::move(file.info_), Torch().load_network(std::move(file.bytes_), wanted)};
     Probe(*impl.network, impl.info);
     return Extractor(std::make_unique<Impl>(std::move(impl)));
   });
+}
+
+Extractor Extractor::Load(const std::filesystem::path& file, WantedOutputs wanted) {
+  return Load(ExtractorFile::Read(file), wanted);
 }
 
 Extractor::Extractor(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -130,7 +138,6 @@ Extractor& Extractor::operator=(Extractor&&) noexcept = default;
 Extractor::~Extractor() = default;
 
 const ExtractorInfo& Extractor::info() const { return impl_->info; }
-const std::string& Extractor::sha256() const { return impl_->sha256; }
 
 ImageFeatures Extractor::Extract(const std::vector<float>& input, Size size) const {
   return About(impl_->file, [&] {

@@ -216,12 +216,12 @@ ImageFeatures TorchNetwork::Run(const std::vector<float>& input, Size size, cons
 
 }  // namespace
 
-std::unique_ptr<Network> LoadNetwork(Bytes file, const WantedOutputs& wanted) {
+std::unique_ptr<Network> LoadNetwork(std::shared_ptr<const Bytes> file, const WantedOutputs& wanted) {
   UseThisThreadOnly();
   UseOneBlasThread();
   return WithTorchErrors("cannot be loaded as a TorchScript module; export it again", [&] {
-    torch::jit::Module module = LoadModule(file);
-    Bytes().swap(file);  // a large network is a few hundred MB, and optimising it takes as much again
+    torch::jit::Module module = LoadModule(*file);
+    file.reset();  // a large network is a few hundred MB, and optimising it takes as much again
     module = Frozen(std::move(module));
     const bool is_cut = !wanted.is_all() && Cut(module, wanted);
     return std::make_unique<TorchNetwork>(Optimize(std::move(module)), wanted, is_cut);

@@ -21,9 +21,9 @@ class Network {
   virtual ImageFeatures Run(const std::vector<float>& input, Size size, const ExtractorInfo& info) const = 0;
 };
 
-/// Loads, freezes, cuts off what only unwanted outputs need, and optimises; `file` is let go as early as
-/// possible.
+/// Loads, freezes, cuts off what only unwanted outputs need, and optimises.
+/// @param file  let go as early as possible.
 /// @param wanted  its deepest level filled in, unless it is all. @throws Error kModel, without `where`.
-std::unique_ptr<Network> LoadNetwork(Bytes file, const WantedOutputs& wanted);
+std::unique_ptr<Network> LoadNetwork(std::shared_ptr<const Bytes> file, const WantedOutputs& wanted);
 
 }  // namespace touchstone

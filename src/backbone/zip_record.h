@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace touchstone {
 
@@ -15,5 +16,16 @@ namespace touchstone {
 /// or its CRC-32 differs.
 std::optional<std::string> StoredZipRecord(const std::filesystem::path& file, std::string_view name,
                                            std::size_t max_bytes);
+
+struct ZipRecord {
+  std::string_view name;  ///< after the archive's root folder
+  std::string_view data;
+};
+
+/// All records of a plain zip archive in memory, in the order of its directory; they point into it. Nothing
+/// in it is trusted; CRC-32 sums are not looked at.
+/// @return none if it is no archive, is cut, holds anything compressed, of the 64-bit form or outside of a
+/// root folder, or if its directory does not end where it should.
+std::optional<std::vector<ZipRecord>> StoredZipRecords(std::string_view archive);
 
 }  // namespace touchstone

@@ -19,6 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t kMaxManifestBytes = std::uint64_t{1} << 28;
+constexpr const char* kExtractorFile = "extractor.pt";
 constexpr const char* kRoiFile = "roi.png";
 constexpr const char* kModelFile = "segments/model.safetensors";
 
@@ -101,7 +102,7 @@ Gallery Gallery::Open(const fs::path& folder, GalleryCheck check) {
   gallery.sha256_ = Sha256(text.data(), text.size());
   gallery.manifest_ = ParseManifest(std::string(text.begin(), text.end()), manifest_file);
   if (check == GalleryCheck::kManifest) return gallery;
-  CheckDigest(gallery.extractor_file(), gallery.manifest_.extractor.sha256);
+  if (check == GalleryCheck::kDigests) gallery.CheckExtractor();
   const auto& segments = gallery.manifest_.segments;
   ParallelFor(segments.size(),
               [&](std::size_t s) { CheckDigest(folder / segments[s].file, segments[s].sha256); });
@@ -112,6 +113,10 @@ Gallery Gallery::Open(const fs::path& folder, GalleryCheck check) {
   gallery.OpenModel();
   return gallery;
 }
+
+fs::path Gallery::extractor_file() const { return folder_ / kExtractorFile; }
+
+void Gallery::CheckExtractor() const { CheckDigest(extractor_file(), manifest_.extractor.sha256); }
 
 void Gallery::OpenRoi() {
   if (manifest_.roi_sha256.empty()) return;
@@ -200,8 +205,8 @@ ImageFeatures Gallery::ReadFeatures(std::size_t image) const {
   return features;
 }
 
-GalleryWriter::GalleryWriter(fs::path folder, GalleryManifest manifest, fs::path extractor_file)
-    : folder_(std::move(folder)), manifest_(std::move(manifest)), extractor_file_(std::move(extractor_file)) {
+GalleryWriter::GalleryWriter(fs::path folder, GalleryManifest manifest)
+    : folder_(std::move(folder)), manifest_(std::move(manifest)) {
   std::error_code error;
   for (const char* name : {"segments", "previews"}) {
     fs::create_directories(folder_ / name, error);
@@ -216,14 +221,9 @@ GalleryWriter::GalleryWriter(fs::path folder, GalleryManifest manifest, fs::path
   images_per_segment_ = std::max<std::size_t>(1, kSegmentBytes / (values * sizeof(float)));
 }
 
-void GalleryWriter::CopyExtractor() const {
-  const std::string digest = CopyFileAtomically(extractor_file_, folder_ / "extractor.pt");
-  if (digest != manifest_.extractor.sha256) {
-    throw Error(ErrorCode::kGallery,
-                "changed while the gallery was made of it: its SHA-256 was " + manifest_.extractor.sha256 +
-                    " and is " + digest + "; fit again when nobody writes to it",
-                extractor_file_);
-  }
+void GalleryWriter::StoreExtractor(const Bytes& file) {
+  WriteFileAtomically(folder_ / kExtractorFile, file);
+  manifest_.extractor.sha256 = Sha256(file.data(), file.size());
 }
 
 void GalleryWriter::SetRoi(const Mask& roi) {

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "touchstone/core/error.h"
+#include "touchstone/core/pipeline.h"
 #include "touchstone/methods/coreset.h"
 #include "touchstone/methods/patch_features.h"
 
@@ -171,6 +172,29 @@ IvfPqCodes CodesFrom(const Gallery& gallery, RowsView patches) {
   return codes;
 }
 
+// Calls `take` with the chosen patches of one image after the other; several images are worked on at a time.
+// @param chosen  ascending.
+void ForPatches(const Gallery& gallery, const std::vector<std::size_t>& chosen, std::size_t locations,
+                const std::function<void(const std::vector<float>&)>& take) {
+  const ScoringOptions& options = gallery.manifest().options;
+  auto next = chosen.begin();
+  RunPipeline([&]() -> PipelineWork {
+    if (next == chosen.end()) return {};
+    const auto first = next;
+    const std::size_t image = *first / locations;
+    while (next != chosen.end() && *next / locations == image) ++next;
+    return [&, image, first, last = next]() -> PipelineEmit {
+      const FeatureMap patches = PatchFeatures(gallery.ReadPyramid(image, options.levels), options.pooling);
+      const auto rows = std::make_shared<std::vector<float>>();
+      for (auto patch = first; patch != last; ++patch) {
+        const float* row = patches.row(*patch % locations);
+        rows->insert(rows->end(), row, row + patches.shape.channels);
+      }
+      return [&take, rows] { take(*rows); };
+    };
+  });
+}
+
 }  // namespace
 
 void WriteBank(const std::filesystem::path& file, const Gallery& gallery,
@@ -195,17 +219,10 @@ void WriteBank(const std::filesystem::path& file, const Gallery& gallery,
     places.push_back(static_cast<float>(patch % locations));
   }
   writer.Append(places.data(), places.size());
-  std::size_t image = gallery.num_images();
-  FeatureMap patches;
-  for (const std::size_t patch : chosen) {
-    if (patch / locations != image) {
-      image = patch / locations;
-      patches = PatchFeatures(gallery.ReadPyramid(image, manifest.options.levels), manifest.options.pooling);
-    }
-    const float* row = patches.row(patch % locations);
-    writer.Append(row, channels);
-    if (has_codes) all.insert(all.end(), row, row + channels);
-  }
+  ForPatches(gallery, chosen, locations, [&](const std::vector<float>& rows) {
+    writer.Append(rows.data(), rows.size());
+    if (has_codes) all.insert(all.end(), rows.begin(), rows.end());
+  });
   if (has_codes) AppendCodes(EncodeIvfPq({all.data(), chosen.size(), channels}), &writer);
   writer.Finish();
 }

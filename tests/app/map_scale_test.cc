@@ -12,17 +12,14 @@ namespace {
 class HeatmapColours : public testing::Test {
  protected:
   Gallery Write(const std::optional<Calibration>& calibration) const {
-    const auto extractor = folder_.path() / "model.pt";
-    WriteText(extractor, "stands for an extractor");
     GalleryManifest manifest = ExampleManifest(0);
-    manifest.extractor.sha256 = Sha256OfFile(extractor);
     manifest.calibration = calibration;
     ImageFeatures features{std::vector<float>(manifest.extractor.global_size, 1), {}};
     for (const FeatureShape& shape : manifest.extractor.level_shapes) {
       features.pyramid.push_back({shape, std::vector<float>(shape.num_values(), 1)});
     }
-    GalleryWriter writer(folder_.path() / "gallery", manifest, extractor);
-    writer.CopyExtractor();
+    GalleryWriter writer(folder_.path() / "gallery", manifest);
+    writer.StoreExtractor({1, 2, 3});
     for (const GalleryImage& image : ExampleManifest(2).images) writer.Add(image, features, {});
     writer.FinishSegments();
     return writer.OpenUnfinished();

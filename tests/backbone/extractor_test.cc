@@ -37,7 +37,19 @@ TEST(Extractor, ReadsTheWholeDescription) {
   EXPECT_EQ(info.input_multiple, 8);
   EXPECT_EQ(info.default_levels.at("spade"), (std::vector<int>{1, 2}));
   EXPECT_EQ(info.default_levels.at("patchcore"), (std::vector<int>{2}));
-  EXPECT_EQ(tiny.sha256(), Sha256OfFile(TinyExtractor("good")));
+}
+
+TEST(ExtractorFile, IsOfTheDigestThatIsAskedFor) {
+  const std::filesystem::path path = TinyExtractor("good");
+  const std::string digest = Sha256OfFile(path);
+  EXPECT_EQ(ExtractorFile::Read(path).Sha256(), digest);
+  const ExtractorFile known = ExtractorFile::Read(path, digest);
+  EXPECT_EQ(*known.bytes(), ReadFile(path));
+  EXPECT_EQ(known.info().name, "tiny");
+  const Error error = ErrorOf([&] { ExtractorFile::Read(path, std::string(64, '0')); });
+  EXPECT_EQ(error.code, ErrorCode::kModel);
+  EXPECT_EQ(error.where, path);
+  EXPECT_TRUE(Says(error.message, "its SHA-256 is " + digest)) << error.message;
 }
 
 TEST(Extractor, GivesOneLocationPerRowWithXFastest) {

@@ -59,10 +59,10 @@ TEST(Manifest, DescribesTheModelsBesideIt) {
   const Json manifest = Json::parse(file);
   ASSERT_FALSE(manifest["extractors"].empty());
   for (const Json& entry : manifest["extractors"]) {
-    const Extractor extractor = Extractor::Load(models / entry["file"].get<std::string>());
+    const ExtractorFile extractor = ExtractorFile::Read(models / entry["file"].get<std::string>());
     const ExtractorInfo& info = extractor.info();
     EXPECT_EQ(entry["name"], info.name);
-    EXPECT_EQ(entry["sha256"], extractor.sha256());
+    EXPECT_EQ(entry["sha256"], extractor.Sha256());
     EXPECT_EQ(entry["bytes"], std::filesystem::file_size(models / entry["file"].get<std::string>()));
     EXPECT_EQ(entry["license"], info.license);
     EXPECT_TRUE(std::filesystem::exists(models / entry["license_file"].get<std::string>()));

@@ -7,7 +7,7 @@ namespace touchstone {
 namespace {
 
 Extractor LoadWith(const std::filesystem::path& file, WantedOutputs wanted) {
-  return Extractor::Load(file, [&](const ExtractorInfo&) { return wanted; });
+  return Extractor::Load(file, wanted);
 }
 
 // What the extractor gives of everything, with what is not wanted taken away.
@@ -35,9 +35,7 @@ TEST(WantedOutputs, AreTheSameBytesWithAndWithoutTheOthers) {
 }
 
 TEST(WantedOutputs, AreChosenByTheDescription) {
-  const Extractor tiny = Extractor::Load(TinyExtractor("good"), [](const ExtractorInfo& info) {
-    return WantedOutputs{info.default_levels.at("patchcore").back() - 1, false};
-  });
+  const Extractor tiny = Extractor::Load(TinyExtractor("good"), WantedOutputs{1, false});
   const ImageFeatures features = tiny.Extract(PatternImage({8, 8}), {8, 8});
   EXPECT_FALSE(features.pyramid[0].values.empty());
   EXPECT_TRUE(features.pyramid[1].values.empty());

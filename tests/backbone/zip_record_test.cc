@@ -2,6 +2,7 @@
 #include "zip_record.h"
 
 #include <fstream>
+#include <limits>
 
 #include "fixtures.h"
 
@@ -81,6 +82,60 @@ TEST(ZipRecord, NeverGivesOtherDataWhereABitIsFlipped) {
     std::string flipped = whole;
     flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ 1 << bit % 8);
     EXPECT_EQ(Read(flipped).value_or("123456789"), "123456789") << bit;
+  }
+}
+
+// The names and data of all records, in a line each; empty where there is no such archive.
+std::string All(std::string_view archive) {
+  const std::optional<std::vector<ZipRecord>> records = StoredZipRecords(archive);
+  std::string text;
+  for (const ZipRecord& record : records.value_or(std::vector<ZipRecord>()))
+    text += std::string(record.name) + "=" + std::string(record.data) + "\n";
+  return text;
+}
+
+TEST(ZipRecords, AreFoundWhateverStandsAround) {
+  Archive archive;
+  EXPECT_EQ(All(archive.Bytes()), "extra/touchstone.json=123456789\n");
+  archive.comment = "a comment";
+  archive.before = "bytes of other records";
+  EXPECT_EQ(All(archive.Bytes()), "extra/touchstone.json=123456789\n");
+}
+
+TEST(ZipRecords, AreThoseOfARealArchive) {
+  const Bytes file = ReadFile(EmbeddedModel());
+  const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
+  const auto records = StoredZipRecords(text);
+  ASSERT_TRUE(records);
+  EXPECT_GT(records->size(), 10U);
+  std::size_t num_bytes = 0;
+  for (const ZipRecord& record : *records) {
+    const std::optional<std::string> one =
+        StoredZipRecord(EmbeddedModel(), record.name, std::numeric_limits<std::uint32_t>::max());
+    EXPECT_EQ(one, record.data) << record.name;  // which compares CRC-32 sums
+    num_bytes += record.data.size();
+  }
+  EXPECT_GT(num_bytes, file.size() * 9 / 10);
+}
+
+TEST(ZipRecords, AreNoneWhereOneIsCompressedOrInNoFolderAndOfAnArchiveThatIsCut) {
+  Archive compressed, without_folder;
+  compressed.method = 8;
+  without_folder.path = "touchstone.json";
+  EXPECT_EQ(StoredZipRecords(compressed.Bytes()).has_value(), false);
+  EXPECT_EQ(StoredZipRecords(without_folder.Bytes()).has_value(), false);
+  const std::string whole = Archive().Bytes();
+  for (std::size_t size = 0; size < whole.size(); ++size)
+    EXPECT_EQ(StoredZipRecords(whole.substr(0, size)).has_value(), false) << size;
+}
+
+// Whatever is wrong, what is given lies inside the archive: the sanitizers see to that.
+TEST(ZipRecords, AreInsideTheArchiveWhereverABitIsFlipped) {
+  const std::string whole = Archive().Bytes();
+  for (std::size_t bit = 0; bit < 8 * whole.size(); ++bit) {
+    std::string flipped = whole;
+    flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ 1 << bit % 8);
+    EXPECT_LT(All(flipped).size(), 2 * whole.size()) << bit;
   }
 }
 

@@ -14,7 +14,7 @@ namespace {
 
 Extractor Load(WantedOutputs wanted) {
   return Extractor::Load(Setting("TOUCHSTONE_BENCH_MODEL", TOUCHSTONE_MODELS "/efficientnet_lite0.pt"),
-                         [&](const ExtractorInfo&) { return wanted; });
+                         wanted);
 }
 
 const Extractor& OfAllOutputs() {

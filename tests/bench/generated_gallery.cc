@@ -35,8 +35,8 @@ void Generate(const std::filesystem::path& from, const std::filesystem::path& to
   manifest.images.clear();
   manifest.segments.clear();
   std::filesystem::create_directories(to);
-  GalleryWriter writer(to, manifest, gallery.extractor_file());
-  writer.CopyExtractor();
+  GalleryWriter writer(to, manifest);
+  writer.StoreExtractor(ReadFile(gallery.extractor_file()));
   const Bytes preview = ReadFile(from / PreviewPath(0), kMaxPreviewBytes);
   std::mt19937 random(0);
   for (std::size_t i = 0; i < count; ++i) {

@@ -12,6 +12,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 import ab_bench  # noqa: E402
 import bench  # noqa: E402
+import bench_methods  # noqa: E402
 import measured_runs  # noqa: E402
 
 
@@ -94,8 +95,8 @@ def _table(tmp_path, few):
     (tmp_path / "models/efficientnet_lite0.pt").symlink_to(TINY)
     options = ("--program", binary(), "--models", tmp_path / "models", "--tools", tmp_path)
 
-    def make(*arguments):
-        done = run("bench.py", few.parent, *arguments, *options)
+    def make(*arguments, script="bench.py"):
+        done = run(script, few.parent, *arguments, *options)
         assert done.returncode == 0, done.stderr
         cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in done.stdout.splitlines() if "|" in line]
         return done.stderr, [dict(zip(cells[0], line)) for line in cells[2:]]
@@ -153,3 +154,15 @@ def test_test_images_are_there_as_often_as_asked_for_with_their_masks(tmp_path, 
         *(f"ground_truth/dent/{stem}-{copy}_mask.png" for copy in range(3)),
         *(f"test/dent/{stem}-{copy}.png" for copy in range(3)),
     ]
+
+
+def test_the_table_of_methods_has_a_line_for_each(table):
+    _, (line,) = table("--rows", "patchcore 10 %, efficientnet_lite0", "--repeat", 1, script="bench_methods.py")
+    assert line["bare extraction, s"] == line["fit / extraction"] == "-"
+    assert float(line["fit, s"]) > float(line["of it left out in turn"]) >= 0
+    assert float(line["all / forward"]) >= 1 and float(line["fit, peak MB"]) > 10
+
+
+def test_a_spread_is_given_where_there_is_one():
+    assert bench_methods.spread([3.0, 1.0, 2.0], 1) == "2.0 (1.0..3.0)"
+    assert bench_methods.spread([1.04, 1.01], 1) == "1.0" and bench_methods.spread([1.0, None], 2) == "-"

@@ -53,35 +53,6 @@ TEST(Sha256OfFile, EqualsTheDigestOfTheBytes) {
   }
 }
 
-// Of no, one and several blocks.
-TEST(CopyFileAtomically, CopiesAllBytesAndGivesTheirDigest) {
-  TemporaryFolder folder;
-  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, (std::size_t{1} << 17) * 3 + 12345}) {
-    Bytes bytes(size);
-    for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<std::uint8_t>(i * 31 % 251);
-    WriteFileAtomically(folder.path() / "from", bytes);
-    EXPECT_EQ(CopyFileAtomically(folder.path() / "from", folder.path() / "to"),
-              Sha256(bytes.data(), bytes.size()));
-    EXPECT_EQ(ReadFile(folder.path() / "to"), bytes) << size;
-  }
-}
-
-TEST(CopyFileAtomically, NamesWhatCannotBeReadOrWrittenAndLeavesNothing) {
-  TemporaryFolder folder;
-  const fs::path from = folder.path() / "from", to = folder.path() / "to";
-  EXPECT_EQ(ErrorOf([&] { CopyFileAtomically(from, to); }).where, from);
-  WriteFileAtomically(from, Bytes(1 << 20, 7));
-  {
-    const FileSizeLimit full_disk(1000);
-    const Error error = ErrorOf([&] { CopyFileAtomically(from, to); });
-    EXPECT_EQ(error.code, ErrorCode::kIo);
-    EXPECT_EQ(error.where, to);
-    EXPECT_TRUE(Says(error.message, "too large")) << error.message;
-  }
-  EXPECT_FALSE(fs::exists(to));
-  EXPECT_FALSE(fs::exists(folder.path() / "to.tmp"));
-}
-
 TEST(ReadFile, BringsBackWhatWasWritten) {
   TemporaryFolder folder;
   const fs::path file = folder.path() / "file";

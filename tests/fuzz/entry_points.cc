@@ -6,6 +6,8 @@
 #include <set>
 #include <stdexcept>
 
+#include "backbone/checksums.h"
+#include "backbone/zip_record.h"
 #include "core/support.h"
 #include "store/manifest_json.h"
 #include "touchstone/image/map_file.h"
@@ -96,6 +98,19 @@ bool FuzzImage(const std::string& bytes) {
   if (!IsOfItsSize(mask.values.size(), mask.size, 1)) throw std::logic_error("not a mask of its size");
   Accepts({ErrorCode::kImage}, [&] { ReadMarkedMask(folder.path() / "x"); });
   return true;
+}
+
+bool FuzzExtractor(const std::string& bytes) {
+  const std::optional<std::vector<ZipRecord>> records = StoredZipRecords(bytes);
+  for (const ZipRecord& record : records.value_or(std::vector<ZipRecord>())) {
+    for (const std::string_view part : {record.name, record.data}) {
+      const bool is_inside = part.data() >= bytes.data() && part.size() <= bytes.size() &&
+                             part.data() + part.size() <= bytes.data() + bytes.size();
+      if (!is_inside) throw std::logic_error("a record beyond the archive");
+    }
+  }
+  const bool is_whole = Accepts({ErrorCode::kModel}, [&] { CheckChecksums(AsBytes(bytes)); });
+  return records && is_whole;
 }
 
 bool FuzzScoreMap(const std::string& bytes) {

@@ -159,6 +159,15 @@ TEST(MutatedFiles, OfPicturesAreErrorsAndNothingWorse) {
   }
 }
 
+// With check sums, which notice nearly everything, and under another name, so that there are none.
+TEST(MutatedFiles, OfExtractorsAreErrorsAndNothingWorse) {
+  const std::string name = "touchstone.sha256";
+  std::string text = ReadText(TOUCHSTONE_TEST_DATA "/golden/extractors/good.pt");
+  ExpectErrorsAtMost(text, FuzzExtractor);
+  for (std::size_t at = text.find(name); at != std::string::npos; at = text.find(name)) text[at] = 'T';
+  ExpectErrorsAtMost(text, FuzzExtractor);
+}
+
 TEST(MutatedFiles, OfScoreMapsAreErrorsAndNothingWorse) {
   ScoreMap map{{5, 3}, std::vector<float>(15, 0.25F)};
   map.values[7] = 1e30F;

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "touchstone/core/feature_map.h"
+#include "touchstone/core/file.h"
 #include "touchstone/core/image.h"
 
 namespace touchstone {
@@ -44,11 +44,8 @@ struct WantedOutputs {
   bool is_all() const { return deepest_level == 0 && global; }
 };
 
-/// Says what is wanted of an extractor once its description is known.
-using ChooseOutputs = std::function<WantedOutputs(const ExtractorInfo&)>;
-
 /// What an extractor file says of itself, read without LibTorch (0.4 s and more): enough to refuse options
-/// that do not suit it. No proof that the file is whole, or can be run: that is Extractor::Load's affair,
+/// that do not suit it. No proof that the file is whole, or can be run: that is ExtractorFile's affair,
 /// which also says what is wrong where this is none. Of files that our exporter or a plain zip program wrote;
 /// torch.jit.save writes the 64-bit form, of which it is none.
 std::optional<ExtractorInfo> PeekInfo(const std::filesystem::path& file);
@@ -56,6 +53,30 @@ std::optional<ExtractorInfo> PeekInfo(const std::filesystem::path& file);
 /// The shape of every level for an input of this size. @throws Error kOption if the size is not a positive
 /// multiple of info.input_multiple (names both).
 std::vector<FeatureShape> LevelShapes(const ExtractorInfo& info, Size input);
+
+/// An extractor file in memory, whole and with a description, as far as can be known without running it.
+class ExtractorFile {
+ public:
+  /// Reads the file once, LibTorch being opened beside it (0.4 s and more at the first call of a process).
+  /// Then LibTorch may see it: a file whose digest is known has that digest; another has the check sums of
+  /// its records, where it carries any (our exporter's files do). A damaged file WITHOUT them may crash
+  /// LibTorch.
+  /// @param sha256  where the file's digest is known, such as a gallery's copy. Empty = not known.
+  /// @throws Error kIo if it cannot be read, or LibTorch is missing (core/late_library.h); kModel naming what
+  /// is wrong: another digest, damaged, not TorchScript, no description (says how to export one).
+  static ExtractorFile Read(const std::filesystem::path& path, const std::string& sha256 = "");
+
+  const ExtractorInfo& info() const { return info_; }
+  const std::shared_ptr<const Bytes>& bytes() const { return bytes_; }  ///< those that Extractor::Load loads
+  std::string Sha256() const;                                           ///< of the bytes; about 1 GB/s
+
+ private:
+  friend class Extractor;
+  ExtractorFile() = default;
+  std::filesystem::path path_;
+  std::shared_ptr<const Bytes> bytes_;
+  ExtractorInfo info_;
+};
 
 /// A TorchScript feature extractor: image -> one global feature and a pyramid (scripts/README.md
 /// describes the file).
@@ -66,34 +87,24 @@ std::vector<FeatureShape> LevelShapes(const ExtractorInfo& info, Size input);
 /// thread, for good.
 class Extractor {
  public:
-  /// Loads and checks a file: the check sums of its records where it carries any (our exporter's
-  /// files do), its description, then the outputs for two probe images (number, rank, channels,
-  /// strides, finiteness). The file is read once; sha256() is of the bytes that were loaded.
-  ///
-  /// The file is code: loading it is trusting it. A damaged file WITHOUT check sums may crash LibTorch.
-  /// @param sha256  where the file's digest is known, such as a gallery's copy: a file with another is
-  /// refused before LibTorch sees it. Empty = not known.
-  /// @throws Error kIo if it cannot be read; kModel naming what is wrong: damaged, not TorchScript,
-  /// no description (says how to export one), outputs that differ from the description.
-  ///
-  /// Takes 0.1 s for the embedded model, 1.2 s for Wide-ResNet50-2 (267 MB, three times that at the peak);
-  /// the first call of a process loads LibTorch too (0.4 s and more; kIo if it is missing,
-  /// core/late_library.h).
-  ///
-  /// @param choose  leaves outputs out; none = all are wanted. What only the others need is cut off the
-  /// program where it returns a list that is made of all levels at once or grows by one after the other (as
-  /// our exporter's do), and computed for nothing where not.
-  /// @param sha256  where the file's digest is known, such as a gallery's copy: a file with another is
-  /// refused before LibTorch sees it. Empty = not known.
-  static Extractor Load(const std::filesystem::path& file, const ChooseOutputs& choose = {},
-                        const std::string& sha256 = "");
+  /// Makes the network of a file and checks its outputs for two probe images (number, rank, channels,
+  /// strides, finiteness). The file is code: loading it is trusting it.
+  /// Takes 0.1 s for the embedded model, 0.5 s for Wide-ResNet50-2 (267 MB, three times that at the peak).
+  /// @param file  move it in: it holds all bytes, which are let go as early as possible.
+  /// @param wanted  leaves outputs out. What only the others need is cut off the program where it returns a
+  /// list that is made of all levels at once or grows by one after the other (as our exporter's do), and
+  /// computed for nothing where not.
+  /// @throws Error kModel if the outputs differ from the description, or the file is not TorchScript after
+  /// all.
+  static Extractor Load(ExtractorFile file, WantedOutputs wanted = {});
+  /// Of a file whose digest is not known. @throws as ExtractorFile::Read and the above.
+  static Extractor Load(const std::filesystem::path& file, WantedOutputs wanted = {});
 
   Extractor(Extractor&&) noexcept;
   Extractor& operator=(Extractor&&) noexcept;
   ~Extractor();
 
   const ExtractorInfo& info() const;
-  const std::string& sha256() const;  ///< of the file
 
   /// @param input [3 * H * W] planar, normalised RGB (Preprocess).
   /// @return features in the declared shapes, location-major (core/feature_map.h); empty where not wanted:

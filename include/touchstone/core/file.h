@@ -19,10 +19,6 @@ Bytes ReadFile(const std::filesystem::path& file, std::uint64_t max_bytes = std:
 void WriteFileAtomically(const std::filesystem::path& file, std::string_view bytes);
 void WriteFileAtomically(const std::filesystem::path& file, const Bytes& bytes);
 
-/// Copies a file in blocks, written like the above. @return the SHA-256 digest of the bytes that were copied.
-/// @throws Error kIo naming the one that cannot be read or written.
-std::string CopyFileAtomically(const std::filesystem::path& from, const std::filesystem::path& to);
-
 /// The SHA-256 digest as 64 lower-case hex digits. The file is read in blocks.
 /// @throws Error kIo if the file cannot be read.
 std::string Sha256OfFile(const std::filesystem::path& file);

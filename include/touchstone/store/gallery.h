@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "touchstone/core/feature_map.h"
+#include "touchstone/core/file.h"
 #include "touchstone/image/preprocess.h"
 #include "touchstone/methods/spade.h"
 #include "touchstone/methods/thresholds.h"
@@ -77,8 +78,9 @@ std::vector<int> StoredLevels(const GalleryManifest& manifest);
 
 /// How much of a gallery Open reads before it is trusted.
 enum class GalleryCheck {
-  kManifest,  ///< the manifest alone (info, list)
-  kDigests    ///< every file the manifest names is there and has its SHA-256 (score, verify)
+  kManifest,         ///< the manifest alone (info, list)
+  kAllButExtractor,  ///< as kDigests, but for extractor.pt: whoever loads it compares its SHA-256 (score)
+  kDigests           ///< every file the manifest names is there and has its SHA-256 (verify)
 };
 
 /// A gallery folder, opened for reading. Safe to call concurrently.
@@ -100,7 +102,9 @@ class Gallery : public GalleryFeatures {
   const std::filesystem::path& folder() const { return folder_; }
   const GalleryManifest& manifest() const { return manifest_; }
   const std::string& sha256() const { return sha256_; }  ///< of manifest.json
-  std::filesystem::path extractor_file() const { return folder_ / "extractor.pt"; }
+  std::filesystem::path extractor_file() const;
+  /// @throws Error kGallery if that is missing or was altered.
+  void CheckExtractor() const;
 
   /// Whether features can be read: not those of a finished patchcore or padim gallery.
   bool HasFeatures() const { return !segments_.empty(); }
@@ -151,12 +155,11 @@ class Gallery : public GalleryFeatures {
 /// made of them: the levels that it is made of, in float32, and as `global` whatever tells images apart.
 class GalleryWriter {
  public:
-  /// @param manifest all but images and segments. @throws Error kIo.
-  GalleryWriter(std::filesystem::path folder, GalleryManifest manifest, std::filesystem::path extractor_file);
+  /// @param manifest all but images, segments and the extractor's digest. @throws Error kIo.
+  GalleryWriter(std::filesystem::path folder, GalleryManifest manifest);
 
-  /// Copies the extractor in; may run beside everything before Finish.
-  /// @throws Error kIo; kGallery if it is not the file any more whose digest the manifest has.
-  void CopyExtractor() const;
+  /// Writes the extractor's file. Once, before everything else. @throws Error kIo.
+  void StoreExtractor(const Bytes& file);
 
   /// Stores what of the photographs is to be looked at. At most once, and before OpenUnfinished.
   void SetRoi(const Mask& roi);
@@ -187,7 +190,6 @@ class GalleryWriter {
 
   std::filesystem::path folder_;
   GalleryManifest manifest_;
-  std::filesystem::path extractor_file_;
   std::size_t images_per_segment_ = 1;
   std::vector<int> levels_;  ///< that are stored
   std::optional<Mask> roi_;
