@@ -84,6 +84,10 @@ TileRegisters::~TileRegisters() {
   if (wanted_ && --num_wanted == 0) Release();
 }
 
+void CheckTileRegisters() {
+  if (num_wanted == 0) throw std::logic_error("tile registers are used where no TileRegisters lives");
+}
+
 // Registers 4 to 7 hold query rows, 2 and 3 a leaf, 0 and 1 the sums, which begin with -thresholds. While
 // those of one step are multiplied, those of the step before are compared.
 TOUCHSTONE_TILES void CompareTiles(const QueryTile& tile, const LeafGroup& group,
@@ -91,7 +95,7 @@ TOUCHSTONE_TILES void CompareTiles(const QueryTile& tile, const LeafGroup& group
   if (tile.short_dims != kTileDims || tile.double_scale != 2) {
     throw std::logic_error("CompareTiles: codes of another kind");
   }
-  if (num_wanted == 0) throw std::logic_error("CompareTiles: no TileRegisters");
+  CheckTileRegisters();
   hits->count = 0;
   const std::size_t num_leaves = (group.rows + kSide - 1) / kSide, num_steps = 2 * num_leaves;
   Sums starts[kTileQueries / kSide], sums[2][2];
@@ -141,8 +145,10 @@ TileRegisters::TileRegisters(bool wanted) : wanted_(wanted) {
 
 TileRegisters::~TileRegisters() = default;
 
+void CheckTileRegisters() { throw std::logic_error("tile registers are used on a CPU without them"); }
+
 void CompareTiles(const QueryTile&, const LeafGroup&, const std::int32_t*, TileHits*) {
-  throw std::logic_error("CompareTiles: this CPU has no tile registers");
+  CheckTileRegisters();
 }
 
 #endif

@@ -19,8 +19,8 @@ namespace touchstone {
 constexpr std::size_t kTileDims = 128;      ///< bytes of such short codes
 constexpr std::int32_t kNoPairs = 1 << 30;  ///< a threshold that no pair exceeds
 
-/// Sets up this thread's tile registers for CompareTiles, as long as it lives: that costs more than
-/// comparing a thousand pairs. Others may live within it, on the same thread.
+/// Sets up this thread's tile registers, each for 16 rows of 64 bytes, as long as it lives: that costs more
+/// than comparing a thousand pairs. Others may live within it, on the same thread.
 class TileRegisters {
  public:
   /// @param wanted  if not, nothing is set up. Only where UseByteTiles() (cpu_choice.h).
@@ -32,6 +32,9 @@ class TileRegisters {
  private:
   [[maybe_unused]] bool wanted_;
 };
+
+/// @throws std::logic_error unless a TileRegisters that is wanted lives on this thread.
+void CheckTileRegisters();
 
 /// Blocks of 16 query rows and a leaf that have pairs within reach of each other.
 struct TileHits {

@@ -56,15 +56,21 @@ std::int64_t ChosenTarget() {
   return targets & -targets;  // the lowest bit
 }
 
+#if defined(TOUCHSTONE_HAS_TILES)
+constexpr unsigned kBfloatTiles = 1U << 22, kTiles = 1U << 24, kByteTiles = 1U << 25;
+
+// Whether the CPU has all of these, bits in EDX of leaf 7.
+bool HasFeatures(unsigned bits) {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  return __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (d & bits) == bits;
+}
+#endif
+
 // The state of tile registers is so large that a process must ask for it.
 bool AskForTiles() {
 #if defined(TOUCHSTONE_HAS_TILES) && defined(__linux__)
-  constexpr unsigned kTile = 1U << 24, kInt8 = 1U << 25;  // in EDX of leaf 7
   constexpr int kRequestPermission = 0x1023, kTileData = 18;
-  unsigned a = 0, b = 0, c = 0, d = 0;
-  if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0) return false;
-  if ((d & kTile) == 0 || (d & kInt8) == 0) return false;
-  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+  return HasFeatures(kTiles | kByteTiles) && syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
 #else
   return false;
 #endif
@@ -87,6 +93,15 @@ bool UseVnni() {
 bool UseByteTiles() {
   static const bool use = UseVnni() && ChooseAllowed() == Allowed::kAll && AskForTiles();
   return use;
+}
+
+bool UseBfloatTiles() {
+#if defined(TOUCHSTONE_HAS_TILES)
+  static const bool use = UseByteTiles() && HasFeatures(kBfloatTiles);
+  return use;
+#else
+  return false;
+#endif
 }
 
 std::string KernelTarget() {

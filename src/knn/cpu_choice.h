@@ -13,4 +13,7 @@ bool UseVnni();
 /// they are allowed.
 bool UseByteTiles();
 
+/// Whether those also multiply bfloat16.
+bool UseBfloatTiles();
+
 }  // namespace touchstone

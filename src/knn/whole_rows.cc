@@ -34,7 +34,7 @@ WholeRows MakeWholeRows(const Projection& projection, const RowSource& rows) {
     AddSquaredLengths(made.blocks.values.data() + first * made.blocks.cols, made.blocks.cols, whole);
     for (std::size_t j = 0; j < std::min(kBlock, made.blocks.rows - first); ++j) {
       CheckSquaredLength(whole[j]);
-      made.offsets[first + j] = static_cast<float>((1 - slack) * whole[j] / 2);
+      made.offsets[first + j] = static_cast<float>((1 - slack) * whole[j] / 2 - WholeRows::kLeast);
     }
   }
   return made;

@@ -35,7 +35,7 @@ void ExpectPlain(RowsView query, RowsView rows, std::size_t k, const std::vector
 }
 
 TEST(FewRowsSearch, FindsTheNearestWhateverIsAbsent) {
-  for (const std::size_t cols : {1U, 17U, 33U}) {
+  for (const std::size_t cols : {1U, 17U, 33U, 100U}) {
     const std::vector<float> query = Random(130 * cols, 1);
     for (const std::size_t num_rows : {1U, 2U, 31U, 32U, 33U, 65U}) {
       const std::vector<float> rows = Random(num_rows * cols, 2);

@@ -12,13 +12,15 @@ namespace touchstone {
 /// Rows as they are but for the centre, in float32: for data on which codes tell too little. The
 /// squared distance then follows from a product up to its rounding, a chain of C additions:
 ///
-///     ||a - b||^2  >=  computed - slack ||a'||^2 - slack ||b'||^2,   slack = 8 (C + 8) u       (4)
+///     ||a - b||^2  >=  computed - slack (||a'||^2 + ||b'||^2) - 2 kLeast,   slack = 8 (C + 8) u        (4)
 ///
 /// Rows that fill up the last block have NaN as offset, so that no comparison lets them through.
 struct WholeRows {
   static constexpr std::size_t kBlock = RowBlocks::kBlock;
+  /// More than is lost of C products and sums that leave float32's normal numbers.
+  static constexpr double kLeast = 1e-30;
   RowBlocks blocks;            ///< x', centred
-  std::vector<float> offsets;  ///< (||x'||^2 - slack ||x'||^2) / 2 of each row
+  std::vector<float> offsets;  ///< (||x'||^2 - slack ||x'||^2) / 2 - kLeast of each row
 };
 
 /// The slack of (4).

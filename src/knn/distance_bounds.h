@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+#include "touchstone/knn/rows.h"
+
+namespace touchstone {
+
+/// Bounds that no squared distance (SquaredDistance) of query rows to the same few rows is below, from
+/// products of all with all. The rows are centred first: x' = x - their mean. Safe to call concurrently.
+class DistanceBounds {
+ public:
+  static constexpr std::size_t kMostQueries = 64;  ///< at a time
+
+  virtual ~DistanceBounds() = default;
+
+  /// @param query   [P x C], finite, P <= kMostQueries.
+  /// @param bounds  [P x stride()]; beyond the last row of no meaning.
+  /// @throws Error kNotFinite for a row too long to be compared (CheckSquaredLength). On this thread alone.
+  virtual void Bound(RowsView query, float* bounds) const = 0;
+  std::size_t stride() const { return stride_; }
+
+ protected:
+  explicit DistanceBounds(std::size_t stride) : stride_(stride) {}
+
+ private:
+  std::size_t stride_;
+};
+
+/// By (4) of whole_rows.h, from products in float32.
+/// @param rows  [M x C], finite, M >= 1. @throws Error kNotFinite as Bound.
+std::unique_ptr<const DistanceBounds> MakeFloatBounds(RowsView rows);
+
+/// From products in bfloat16 by tile registers: with x^ the bfloat16 of x',
+///
+///     ||a - b||^2  >=  computed - slack ||a'||^2 - slack ||b'||^2
+///                               - 2 (||a' - a^|| ||b'|| + ||a^|| ||b' - b^||)                     (5)
+///
+/// by Cauchy and Schwarz, for a' b' = a^ b^ + (a' - a^) b' + a^ (b' - b^); slack as in (4), which allows
+/// for C roundings of the product. Only where UseBfloatTiles() (cpu_choice.h).
+std::unique_ptr<const DistanceBounds> MakeTileBounds(RowsView rows);
+
+}  // namespace touchstone
