@@ -30,7 +30,8 @@ inline std::vector<float> PatternImage(Size size) {
 }
 
 inline bool SameBytes(const std::vector<float>& a, const std::vector<float>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+  if (a.size() != b.size()) return false;
+  return a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
 }
 
 inline bool SameBytes(const ImageFeatures& a, const ImageFeatures& b) {
