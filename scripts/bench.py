@@ -29,6 +29,7 @@ from PIL import Image
 import measured_runs
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+UNITS = "stages in ms of one thread an image"
 HARDWARE_THREADS = 2  # that forward_bench runs at most
 FIT_STAGES = re.compile(r"decode ([\d.]+) s, forward ([\d.]+) s, write ([\d.]+) s; leave one out ([\d.]+) s")
 STAGES = re.compile(
@@ -320,13 +321,13 @@ def scaling(bench, wanted, repeat):
     return "\n\n".join(curve(bench, title, points(), repeat) for title, points in chosen)
 
 
-def arguments_of(words, description):
+def arguments_of(words, description, kinds_of_tables):
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=pathlib.Path)
     parser.add_argument("--rows", help="names of rows, separated by ;  (default: all that have their data and model)")
     parser.add_argument("--repeat", type=int, default=3)
     kinds = parser.add_mutually_exclusive_group()
-    for kind in ("fit", "evaluate", "scaling"):
+    for kind in kinds_of_tables:
         kinds.add_argument(f"--{kind}", action="store_const", const=kind, dest="kind")
     parser.add_argument("--program", type=pathlib.Path, default=ROOT / "build/release/touchstone")
     parser.add_argument("--tools", type=pathlib.Path, default=ROOT / "build/bench/tests/bench")
@@ -359,13 +360,13 @@ def report(bench, arguments):
     return table(bench, rows_of(ROWS, wanted, bench), arguments.repeat)
 
 
-def main(description=__doc__, make_report=report):
-    arguments = arguments_of(sys.argv[1:], description)
+def main(description=__doc__, make_report=report, kinds=("fit", "evaluate", "scaling"), units=UNITS):
+    arguments = arguments_of(sys.argv[1:], description, kinds)
     with contextlib.ExitStack() as stack:
         work = arguments.work or stack.enter_context(tempfile.TemporaryDirectory())
         pathlib.Path(work).mkdir(parents=True, exist_ok=True)
         text = make_report(Bench(arguments, work), arguments)
-        print(f"{measured_runs.machine()}; median of {arguments.repeat} runs; stages in ms of one thread an image\n")
+        print(f"{measured_runs.machine()}; median of {arguments.repeat} runs; {units}\n")
         print(text)
     return 0
 

@@ -161,18 +161,25 @@ bool FinishGallery(const FitOptions& options, GalleryWriter* writer, ProgressSin
   return true;
 }
 
-// The network is made while its file is written: both take about as long.
+// The network is made while its file is written: both take about as long. If both fail, the network says so.
 Extractor LoadAndStore(ExtractorFile file, const ScoringOptions& options, GalleryWriter* writer) {
   std::optional<Extractor> extractor;
   std::shared_ptr<const Bytes> bytes = file.bytes();
-  ParallelFor(2, [&](std::size_t half) {
-    if (half == 0) {
+  std::optional<Error> not_written;
+  const auto write = [&] {
+    try {
       writer->StoreExtractor(*bytes);
-      bytes.reset();
-    } else {
-      extractor.emplace(Extractor::Load(std::move(file), OutputsFor(options.method, options.levels)));
+    } catch (const Error& error) {
+      not_written.emplace(error);
     }
-  });
+    bytes.reset();
+  };
+  RunBoth(
+      [&] {
+        extractor.emplace(Extractor::Load(std::move(file), OutputsFor(options.method, options.levels)));
+      },
+      write);
+  if (not_written) throw Error(*not_written);
   return std::move(*extractor);
 }
 

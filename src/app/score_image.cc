@@ -190,11 +190,7 @@ OpenedGallery OpenGallery(const fs::path& folder) {
   std::optional<Gallery> gallery;
   std::optional<Extractor> extractor;
   std::optional<Error> refused;  // of the extractor: what the gallery says comes first
-  ParallelFor(2, [&](std::size_t half) {
-    if (half == 0) {
-      gallery.emplace(Gallery::Open(folder, GalleryCheck::kAllButExtractor));
-      return;
-    }
+  const auto load = [&] {
     try {
       extractor.emplace(
           Extractor::Load(ExtractorFile::Read(described.extractor_file(), manifest.extractor.sha256),
@@ -202,7 +198,11 @@ OpenedGallery OpenGallery(const fs::path& folder) {
     } catch (const Error& error) {
       refused.emplace(error);
     }
-  });
+  };
+  RunBoth([&] { gallery.emplace(Gallery::Open(folder, GalleryCheck::kAllButExtractor)); }, load);
+  if (gallery->sha256() != described.sha256()) {
+    throw Error(ErrorCode::kGallery, "was replaced while it was opened; score again", folder);
+  }
   if (refused) {
     gallery->CheckExtractor();
     throw Error(*refused);

@@ -35,12 +35,13 @@ bool MatchTheirList(std::vector<ZipRecord> records) {
 void CheckChecksums(const Bytes& file) {
   const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
   std::optional<std::vector<ZipRecord>> records = StoredZipRecords(text);
-  if (records && MatchTheirList(std::move(*records))) return;
+  if (records && MatchTheirList(*records)) return;
   // The name stands twice in the archive, so that one damaged byte does not hide that there are sums.
   if (text.find(kChecksumsRecord) == std::string_view::npos) return;
-  throw Error(
-      ErrorCode::kModel,
-      "damaged: its contents differ from the check sums that were stored with them; copy or export it again");
+  const std::string what =
+      records ? "damaged: its contents differ from the check sums that were stored with them"
+              : "damaged, or packed anew: it is no plain archive any more, as it was written";
+  throw Error(ErrorCode::kModel, what + "; copy or export it again");
 }
 
 }  // namespace touchstone

@@ -1,5 +1,7 @@
 #include "touchstone/backbone/extractor.h"
 
+#include <stdexcept>
+
 #include "checksums.h"
 #include "description.h"
 #include "torch_library.h"
@@ -96,21 +98,24 @@ ExtractorFile ExtractorFile::Read(const std::filesystem::path& path, const std::
   return About(path, [&] {
     ExtractorFile file;
     file.path_ = path;
-    ParallelFor(2, [&](std::size_t half) {
-      if (half == 1) return OpenTorch();
+    const auto read = [&] {
       file.bytes_ = std::make_shared<const Bytes>(ReadFile(path, kMaxFileBytes));
       if (sha256.empty()) return CheckChecksums(*file.bytes_);
       const std::string found = file.Sha256();
       if (found != sha256) {
         throw Error(ErrorCode::kModel, "its SHA-256 is " + found + ", not " + sha256 + "; copy it again");
       }
-    });
+    };
+    RunBoth(read, OpenTorch);
     file.info_ = ParseDescription(Torch().read_description(*file.bytes_));
     return file;
   });
 }
 
-std::string ExtractorFile::Sha256() const { return touchstone::Sha256(bytes_->data(), bytes_->size()); }
+std::string ExtractorFile::Sha256() const {
+  if (!bytes_) throw std::logic_error("ExtractorFile: its bytes were moved out");
+  return touchstone::Sha256(bytes_->data(), bytes_->size());
+}
 
 struct Extractor::Impl {
   std::filesystem::path file;
@@ -119,6 +124,7 @@ struct Extractor::Impl {
 };
 
 Extractor Extractor::Load(ExtractorFile file, WantedOutputs wanted) {
+  if (!file.bytes_) throw std::logic_error("Extractor::Load: the file's bytes were moved out");
   return About(file.path_, [&] {
     const auto num_levels = static_cast<int>(file.info_.levels.size());
     if (wanted.deepest_level == 0 && !wanted.global) wanted.deepest_level = num_levels;

@@ -29,6 +29,7 @@ std::string BytesAt(std::ifstream& stream, std::uint64_t offset, std::size_t cou
 
 struct Extent {
   std::uint64_t begin = 0, num_bytes = 0;
+  std::uint64_t end() const { return begin + num_bytes; }
 };
 
 // How many of a file's last bytes tell where its directory is.
@@ -36,18 +37,25 @@ std::uint64_t TailBytes(std::uint64_t file_bytes) {
   return std::min<std::uint64_t>(file_bytes, kEndBytes + kMaxCommentBytes);
 }
 
-// Where the directory is said to be. @param tail  of the archive.
-std::optional<Extent> DirectoryExtent(std::string_view tail) {
+// The record at the end of an archive.
+struct End {
+  Extent directory;
+  std::size_t num_records = 0;
+  std::size_t mark = 0;  // where it begins in the tail
+};
+
+// @param tail  of the archive.
+std::optional<End> EndOf(std::string_view tail) {
   const std::size_t mark = tail.rfind(kEndMark);
   if (mark == std::string_view::npos || mark + kEndBytes > tail.size()) return std::nullopt;
-  const Extent extent{Number(tail, mark + 16, 4), Number(tail, mark + 12, 4)};
-  return extent.num_bytes > kMaxDirectoryBytes ? std::nullopt : std::optional(extent);
+  const End end{{Number(tail, mark + 16, 4), Number(tail, mark + 12, 4)}, Number(tail, mark + 10, 2), mark};
+  return end.directory.num_bytes > kMaxDirectoryBytes ? std::nullopt : std::optional(end);
 }
 
-// Empty if it is not inside.
-std::string_view Part(std::string_view archive, const Extent& extent) {
+// None if it is not inside.
+std::optional<std::string_view> Part(std::string_view archive, const Extent& extent) {
   const bool is_inside = extent.begin <= archive.size() && extent.num_bytes <= archive.size() - extent.begin;
-  return is_inside ? archive.substr(extent.begin, extent.num_bytes) : std::string_view();
+  return is_inside ? std::optional(archive.substr(extent.begin, extent.num_bytes)) : std::nullopt;
 }
 
 // The directory of the archive; empty if there is none.
@@ -57,8 +65,8 @@ std::string Directory(std::ifstream& stream) {
   if (!stream || end < static_cast<std::streamoff>(kEndBytes)) return "";
   const auto size = static_cast<std::uint64_t>(end);
   const std::string tail = BytesAt(stream, size - TailBytes(size), TailBytes(size));
-  const std::optional<Extent> extent = DirectoryExtent(tail);
-  return extent ? BytesAt(stream, extent->begin, extent->num_bytes) : "";
+  const std::optional<End> found = EndOf(tail);
+  return found ? BytesAt(stream, found->directory.begin, found->directory.num_bytes) : "";
 }
 
 // One entry of a directory, and what it says of a record that is stored as it is.
@@ -86,10 +94,9 @@ std::optional<Entry> TakeEntry(std::string_view* directory) {
   return entry;
 }
 
-// Where an entry's data are. @param head  kRecordBytes at entry.begin, or fewer where the archive is cut.
+// Where an entry's data are. @param head  kRecordBytes at entry.begin; empty where the archive is cut.
 std::optional<Extent> DataExtent(const Entry& entry, std::string_view head) {
-  if (head.size() < kRecordBytes || head.compare(0, kRecordMark.size(), kRecordMark) != 0)
-    return std::nullopt;
+  if (head.compare(0, kRecordMark.size(), kRecordMark) != 0) return std::nullopt;
   return Extent{entry.begin + kRecordBytes + Number(head, 26, 2) + Number(head, 28, 2), entry.num_bytes};
 }
 
@@ -132,20 +139,25 @@ std::optional<std::string> StoredZipRecord(const std::filesystem::path& file, st
 }
 
 std::optional<std::vector<ZipRecord>> StoredZipRecords(std::string_view archive) {
-  const std::optional<Extent> extent =
-      DirectoryExtent(archive.substr(archive.size() - TailBytes(archive.size())));
-  if (!extent) return std::nullopt;
-  std::string_view rest = Part(archive, *extent);
+  const std::uint64_t tail_begin = archive.size() - TailBytes(archive.size());
+  const std::optional<End> end = EndOf(archive.substr(tail_begin));
+  if (!end || end->directory.end() != tail_begin + end->mark) return std::nullopt;
+  std::string_view rest = Part(archive, end->directory).value_or("");
   std::vector<ZipRecord> records;
+  std::string_view root;
+  std::uint64_t num_bytes = 0;
   while (const std::optional<Entry> entry = TakeEntry(&rest)) {
-    const std::optional<Extent> data =
-        entry->is_stored ? DataExtent(*entry, Part(archive, {entry->begin, kRecordBytes})) : std::nullopt;
-    const std::size_t root = entry->path.find('/');
-    if (!data || root == std::string_view::npos) return std::nullopt;
-    records.push_back({entry->path.substr(root + 1), Part(archive, *data)});
-    if (records.back().data.size() != entry->num_bytes) return std::nullopt;
+    const std::string_view head = Part(archive, {entry->begin, kRecordBytes}).value_or("");
+    const std::optional<Extent> extent = entry->is_stored ? DataExtent(*entry, head) : std::nullopt;
+    const std::optional<std::string_view> data = extent ? Part(archive, *extent) : std::nullopt;
+    const std::size_t root_bytes = entry->path.find('/') + 1;  // 0 where there is none
+    if (records.empty()) root = entry->path.substr(0, root_bytes);
+    num_bytes += entry->num_bytes;
+    if (!data || root_bytes == 0 || entry->path.substr(0, root_bytes) != root) return std::nullopt;
+    if (num_bytes > archive.size()) return std::nullopt;  // records that share their data, over and over
+    records.push_back({entry->path.substr(root_bytes), *data});
   }
-  if (!rest.empty()) return std::nullopt;
+  if (!rest.empty() || records.size() != end->num_records) return std::nullopt;
   return records;
 }
 

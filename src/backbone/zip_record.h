@@ -24,8 +24,9 @@ struct ZipRecord {
 
 /// All records of a plain zip archive in memory, in the order of its directory; they point into it. Nothing
 /// in it is trusted; CRC-32 sums are not looked at.
-/// @return none if it is no archive, is cut, holds anything compressed, of the 64-bit form or outside of a
-/// root folder, or if its directory does not end where it should.
+/// @return none if it is no archive, is cut, holds anything compressed, of the 64-bit form or outside of one
+/// root folder, has records that overlap so much that they are larger than it is, or if its directory is not
+/// as long, or of as many records, as its end says.
 std::optional<std::vector<ZipRecord>> StoredZipRecords(std::string_view archive);
 
 }  // namespace touchstone

@@ -31,7 +31,7 @@ ExitCode Guarded(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   const touchstone::ExitCode code = touchstone::Guarded(argc, argv);
-#ifndef __SANITIZE_ADDRESS__  // whose search for leaks comes with an ordinary end
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // which report at an ordinary end
   // LibTorch needs a fifth of a second to take itself apart, and nobody waits for anything but the end.
   std::cout.flush();
   std::_Exit(static_cast<int>(code));

@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <exception>
 #include <functional>
 #include <memory>
 #include <stdexcept>
@@ -68,21 +67,26 @@ class Digest {
   std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
 };
 
-// Writes `<file>.tmp` by `put`, which says whether all was passed on, and renames it.
-void WriteAtomically(const fs::path& file, const std::function<bool(std::FILE*)>& put) {
+// By blocks: one call for 267 MB took up to 1.0 s, for the kernel then takes its memory in large pieces, and
+// blocks 0.1 s. @return whether all was passed on; errno if not.
+bool Put(const char* data, std::size_t num_bytes, std::FILE* handle) {
+  constexpr std::size_t kBlock = std::size_t{1} << 20;
+  while (num_bytes > 0) {
+    const std::size_t size = std::min(kBlock, num_bytes);
+    if (std::fwrite(data, 1, size, handle) != size) return false;
+    data += size;
+    num_bytes -= size;
+  }
+  return std::fflush(handle) == 0;
+}
+
+void WriteAtomically(const fs::path& file, const void* data, std::size_t num_bytes) {
   fs::path temporary = file;
   temporary += ".tmp";
   errno = 0;
   std::FILE* handle = std::fopen(temporary.c_str(), "wb");
   if (handle == nullptr) ThrowSystemError("cannot be written", file);
-  bool passed_on = false;
-  std::exception_ptr failure;
-  try {
-    passed_on = put(handle);
-  } catch (...) {
-    failure = std::current_exception();  // passed on below, when the file is gone
-  }
-  const bool written = passed_on && std::fflush(handle) == 0;
+  const bool written = Put(static_cast<const char*>(data), num_bytes, handle);
   int reason = errno;
   const bool closed = std::fclose(handle) == 0;
   if (written && !closed) reason = errno;
@@ -92,35 +96,20 @@ void WriteAtomically(const fs::path& file, const std::function<bool(std::FILE*)>
   if (!written || !closed || error) {
     std::error_code ignored;
     fs::remove(temporary, ignored);
-    if (failure) std::rethrow_exception(failure);
     errno = reason;
     ThrowSystemError("cannot be written", file);
   }
 }
 
-void WriteAtomically(const fs::path& file, const void* data, std::size_t num_bytes) {
-  // One call for 267 MB took up to 1.0 s, as the kernel then takes its memory in large pieces; by blocks 0.1
-  // s.
-  constexpr std::size_t kBlock = std::size_t{1} << 20;
-  WriteAtomically(file, [&](std::FILE* handle) {
-    std::size_t done = 0;
-    for (std::size_t n = 1; done < num_bytes && n != 0; done += n) {
-      n = std::fwrite(static_cast<const char*>(data) + done, 1, std::min(kBlock, num_bytes - done), handle);
-    }
-    return done == num_bytes;
-  });
-}
-
-// Calls `take` with block after block, until one is not taken. @return whether all were.
-bool ReadBlocks(const fs::path& file, const std::function<bool(const char*, std::size_t)>& take) {
+// Calls `take` with block after block.
+void ReadBlocks(const fs::path& file, const std::function<void(const char*, std::size_t)>& take) {
   FileHandle handle = OpenForReading(file);
   std::vector<char> block(std::size_t{1} << 17);  // stays in the cache until it has been taken
   std::size_t n = 0;
   while ((n = std::fread(block.data(), 1, block.size(), handle.get())) > 0) {
-    if (!take(block.data(), n)) return false;
+    take(block.data(), n);
   }
   if (std::ferror(handle.get()) != 0) ThrowSystemError("failed while it was read", file);
-  return true;
 }
 
 }  // namespace
@@ -153,10 +142,7 @@ void WriteFileAtomically(const fs::path& file, const Bytes& bytes) {
 
 std::string Sha256OfFile(const fs::path& file) {
   Digest digest;
-  ReadBlocks(file, [&](const char* bytes, std::size_t n) {
-    digest.Add(bytes, n);
-    return true;
-  });
+  ReadBlocks(file, [&](const char* bytes, std::size_t n) { digest.Add(bytes, n); });
   return digest.Hex();
 }
 

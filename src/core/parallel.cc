@@ -30,4 +30,8 @@ void ParallelFor(std::size_t count, const std::function<void(std::size_t)>& body
   });
 }
 
+void RunBoth(const std::function<void()>& first, const std::function<void()>& second) {
+  ParallelFor(2, [&](std::size_t i) { (i == 0 ? first : second)(); });
+}
+
 }  // namespace touchstone

@@ -9,7 +9,7 @@
 namespace touchstone {
 
 // Products of rows in bfloat16, the upper half of a float32, by the CPU's tile registers (AMX): 16 rows with
-// 16 others over 32 channels in one instruction, sixteen times as many as a float32 instruction multiplies.
+// 16 others over 32 channels in one instruction, and as many in a clock as float32 takes sixteen for.
 
 constexpr std::size_t kTileSide = 32;      ///< rows on either side that are multiplied at a time
 constexpr std::size_t kTileChannels = 32;  ///< channels of one instruction

@@ -1,13 +1,13 @@
 #include "knn/distance_bounds.h"
 
 #include <cmath>
-#include <limits>
 #include <numeric>
 #include <stdexcept>
 #include <vector>
 
 #include "knn/bfloat_tiles.h"
 #include "knn/byte_tiles.h"
+#include "knn/cpu_choice.h"
 #include "touchstone/knn/whole_rows.h"
 
 namespace touchstone {
@@ -42,6 +42,11 @@ double Centre(const float* row, const std::vector<float>& centre, float* out) {
   return length;
 }
 
+void CheckQuery(RowsView query, const std::vector<float>& centre) {
+  if (query.rows <= DistanceBounds::kMostQueries && query.cols == centre.size()) return;
+  throw std::logic_error("DistanceBounds: too many query rows, or of other channels");
+}
+
 class FloatBounds : public DistanceBounds {
  public:
   explicit FloatBounds(RowsView rows)
@@ -52,6 +57,7 @@ class FloatBounds : public DistanceBounds {
   }
 
   void Bound(RowsView query, float* bounds) const override {
+    CheckQuery(query, projection_.centre);
     std::vector<float> centred(query.rows * query.cols), offsets(query.rows);
     for (std::size_t q = 0; q < query.rows; ++q) {
       const double length = Centre(query.row(q), projection_.centre, centred.data() + q * query.cols);
@@ -107,6 +113,7 @@ class TileBounds : public DistanceBounds {
   }
 
   void Bound(RowsView query, float* bounds) const override {
+    CheckQuery(query, centre_);
     const std::size_t num_queries = RoundUp(query.rows, kTileSide), channels = rows_.channels();
     AlignedVector<std::uint16_t> rounded(num_queries * channels);
     std::vector<float> scratch(2 * query.cols), products(num_queries * stride());
@@ -158,6 +165,7 @@ std::unique_ptr<const DistanceBounds> MakeFloatBounds(RowsView rows) {
 }
 
 std::unique_ptr<const DistanceBounds> MakeTileBounds(RowsView rows) {
+  if (!UseBfloatTiles()) throw std::logic_error("MakeTileBounds: this CPU has no tile registers for it");
   return std::make_unique<const TileBounds>(rows);
 }
 

@@ -15,9 +15,11 @@ class DistanceBounds {
 
   virtual ~DistanceBounds() = default;
 
+  /// On this thread alone.
   /// @param query   [P x C], finite, P <= kMostQueries.
   /// @param bounds  [P x stride()]; beyond the last row of no meaning.
-  /// @throws Error kNotFinite for a row too long to be compared (CheckSquaredLength). On this thread alone.
+  /// @throws Error kNotFinite for a row too long to be compared (CheckSquaredLength); std::logic_error for
+  /// more rows, or of other channels.
   virtual void Bound(RowsView query, float* bounds) const = 0;
   std::size_t stride() const { return stride_; }
 
@@ -34,11 +36,13 @@ std::unique_ptr<const DistanceBounds> MakeFloatBounds(RowsView rows);
 
 /// From products in bfloat16 by tile registers: with x^ the bfloat16 of x',
 ///
-///     ||a - b||^2  >=  computed - slack ||a'||^2 - slack ||b'||^2
+///     ||a - b||^2  >=  computed - slack (||a'||^2 + ||b'||^2) - 4 kLeast
 ///                               - 2 (||a' - a^|| ||b'|| + ||a^|| ||b' - b^||)                     (5)
 ///
-/// by Cauchy and Schwarz, for a' b' = a^ b^ + (a' - a^) b' + a^ (b' - b^); slack as in (4), which allows
-/// for C roundings of the product. Only where UseBfloatTiles() (cpu_choice.h).
+/// by Cauchy and Schwarz, for a' b' = a^ b^ + (a' - a^) b' + a^ (b' - b^). One bound, rounded up, stands for
+/// the lengths of x' and x^. Slack and kLeast as in (4): of its 8 (C + 8) u the C roundings of the product,
+/// those of SquaredDistance, of centring and of the sums here take (3 C + 17) u.
+/// @throws std::logic_error unless UseBfloatTiles() (cpu_choice.h).
 std::unique_ptr<const DistanceBounds> MakeTileBounds(RowsView rows);
 
 }  // namespace touchstone

@@ -295,6 +295,7 @@ void GalleryWriter::DropFeatures() {
 }
 
 void GalleryWriter::Finish(const MapScale& map_scale, const std::optional<Calibration>& calibration) {
+  if (manifest_.extractor.sha256.empty()) throw std::logic_error("GalleryWriter: no extractor was stored");
   manifest_.map_scale = map_scale;
   manifest_.calibration = calibration;
   WriteFileAtomically(folder_ / "manifest.json", ManifestText(manifest_));

@@ -5,18 +5,13 @@
 #include <limits>
 
 #include "fixtures.h"
+#include "zip_archive.h"
 
 namespace touchstone {
 namespace {
 
 constexpr std::size_t kMaxBytes = 1000;
 constexpr const char* kName = "extra/touchstone.json";
-
-std::string Little(std::uint64_t number, int size) {
-  std::string bytes;
-  for (int i = 0; i < size; ++i) bytes += static_cast<char>(i < 8 ? number >> (8 * i) & 0xFF : 0);
-  return bytes;
-}
 
 struct Archive {
   std::string path = "root/extra/touchstone.json", data = "123456789", comment, before;
@@ -118,24 +113,55 @@ TEST(ZipRecords, AreThoseOfARealArchive) {
   EXPECT_GT(num_bytes, file.size() * 9 / 10);
 }
 
-TEST(ZipRecords, AreNoneWhereOneIsCompressedOrInNoFolderAndOfAnArchiveThatIsCut) {
-  Archive compressed, without_folder;
-  compressed.method = 8;
-  without_folder.path = "touchstone.json";
-  EXPECT_EQ(StoredZipRecords(compressed.Bytes()).has_value(), false);
-  EXPECT_EQ(StoredZipRecords(without_folder.Bytes()).has_value(), false);
-  const std::string whole = Archive().Bytes();
-  for (std::size_t size = 0; size < whole.size(); ++size)
-    EXPECT_EQ(StoredZipRecords(whole.substr(0, size)).has_value(), false) << size;
+bool IsNone(std::string_view archive) { return !StoredZipRecords(archive); }
+
+TEST(ZipRecords, AreNoneOfAnArchiveThatIsCutAnywhere) {
+  const std::string whole = ZipOf({{"root/a", "123"}, {"root/b", ""}});
+  EXPECT_EQ(All(whole), "a=123\nb=\n");
+  for (std::size_t size = 0; size < whole.size(); ++size) EXPECT_TRUE(IsNone(whole.substr(0, size))) << size;
 }
 
-// Whatever is wrong, what is given lies inside the archive: the sanitizers see to that.
+TEST(ZipRecords, AreNoneWhereOneIsCompressedOrOutsideOfTheRoot) {
+  EXPECT_TRUE(IsNone(ZipOf({{"root/a", "123"}, {"root/b", "456", 8}})));
+  EXPECT_TRUE(IsNone(ZipOf({{"root/a", "123"}, {"b", "456"}})));
+  EXPECT_TRUE(IsNone(ZipOf({{"root/a", "123"}, {"other/b", "456"}})));
+}
+
+TEST(ZipRecords, AreNoneWhereTheEndSaysOtherwise) {
+  const std::string whole = ZipOf({{"root/a", "123"}, {"root/b", "456"}});
+  const std::size_t end = whole.size() - 22;
+  for (const std::size_t field : {10, 12, 16}) {  // number of records, size and place of the directory
+    std::string altered = whole;
+    ++altered[end + field];
+    EXPECT_TRUE(IsNone(altered)) << field;
+  }
+}
+
+// Each entry names the same data, which together would be larger than the archive.
+TEST(ZipRecords, AreNoneWhereTheyShareTheirData) {
+  const std::string data(1000, 'x');
+  std::string archive = ZipOf({{"root/a", data}, {"root/b", data}});
+  const std::size_t second = archive.rfind("PK\1\2");
+  archive.replace(second + 42, 4, Little(0, 4));
+  EXPECT_FALSE(IsNone(archive));
+  archive.erase(1000, 1000);  // of the second record, which nothing names any more
+  const std::size_t end = archive.size() - 22;
+  const std::size_t directory = archive.find("PK\1\2");
+  archive.replace(end + 16, 4, Little(directory, 4));
+  EXPECT_TRUE(IsNone(archive));
+}
+
 TEST(ZipRecords, AreInsideTheArchiveWhereverABitIsFlipped) {
   const std::string whole = Archive().Bytes();
   for (std::size_t bit = 0; bit < 8 * whole.size(); ++bit) {
     std::string flipped = whole;
     flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ 1 << bit % 8);
-    EXPECT_LT(All(flipped).size(), 2 * whole.size()) << bit;
+    for (const ZipRecord& record : StoredZipRecords(flipped).value_or(std::vector<ZipRecord>())) {
+      for (const std::string_view part : {record.name, record.data}) {
+        EXPECT_GE(part.data(), flipped.data()) << bit;
+        EXPECT_LE(part.data() + part.size(), flipped.data() + flipped.size()) << bit;
+      }
+    }
   }
 }
 

@@ -18,6 +18,7 @@ namespace {
 
 void ExtractAll(const char* model, const char* folder, int side, int level) {
   const Extractor extractor = Extractor::Load(model, {level, false});
+  (void)extractor.info().levels.at(static_cast<std::size_t>(level) - 1);
   Preprocessing preprocessing;
   preprocessing.resize = Size{side, side};
   preprocessing.crop.reset();

@@ -160,7 +160,8 @@ def test_the_table_of_methods_has_a_line_for_each(table):
     _, (line,) = table("--rows", "patchcore 10 %, efficientnet_lite0", "--repeat", 1, script="bench_methods.py")
     assert line["bare extraction, s"] == line["fit / extraction"] == "-"
     assert float(line["fit, s"]) > float(line["of it left out in turn"]) >= 0
-    assert float(line["all / forward"]) >= 1 and float(line["fit, peak MB"]) > 10
+    assert line["all / forward"] == "-" or float(line["all / forward"]) >= 1  # tiny: a forward pass of 0.000 s
+    assert float(line["fit, peak MB"]) > 10
 
 
 def test_a_spread_is_given_where_there_is_one():

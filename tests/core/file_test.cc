@@ -56,8 +56,10 @@ TEST(Sha256OfFile, EqualsTheDigestOfTheBytes) {
 TEST(ReadFile, BringsBackWhatWasWritten) {
   TemporaryFolder folder;
   const fs::path file = folder.path() / "file";
-  for (const std::size_t size : {0, 1, 1000}) {
-    const Bytes bytes(size, 0xfe);
+  // Of no, one and several blocks of writing.
+  for (const std::size_t size : {0, 1, 1000, 1 << 20, 3 * (1 << 20) + 12345}) {
+    Bytes bytes(size);
+    for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<std::uint8_t>(i * 31 % 251);
     WriteFileAtomically(file, bytes);
     EXPECT_EQ(ReadFile(file), bytes);
   }
@@ -93,9 +95,9 @@ TEST(WriteFileAtomically, ReplacesAFileAndLeavesNothingBeside) {
 TEST(WriteFileAtomically, KeepsTheOldFileWhereTheDiskIsFull) {
   TemporaryFolder folder;
   WriteFileAtomically(folder.path() / "file", "old");
-  const std::string large(1 << 20, 'x');
-  {
-    const FileSizeLimit limit(1 << 12);
+  const std::string large(3 << 20, 'x');
+  for (const rlim_t most : {1 << 12, (1 << 20) + (1 << 19)}) {
+    const FileSizeLimit limit(most);
     EXPECT_TRUE(Refuses(ErrorCode::kIo, "File too large",
                         [&] { WriteFileAtomically(folder.path() / "file", large); }));
     EXPECT_TRUE(

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <random>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -102,6 +103,20 @@ TEST_P(DistanceBoundsTest, RefuseRowsThatAreTooLong) {
   EXPECT_THROW(made->Bound({query.data(), 1, 2}, bounds.data()), Error);
   const std::vector<float> long_rows{1, 1e30F, 1, -1e30F};
   EXPECT_THROW(GetParam().make({long_rows.data(), 2, 2}), Error);
+}
+
+TEST_P(DistanceBoundsTest, RefuseMoreRowsThanAreTakenAtATimeAndOthers) {
+  const std::vector<float> rows(4, 1), query(2 * 65, 1);
+  std::vector<float> bounds(65 * 64);
+  const auto made = GetParam().make({rows.data(), 2, 2});
+  EXPECT_THROW(made->Bound({query.data(), 65, 2}, bounds.data()), std::logic_error);
+  EXPECT_THROW(made->Bound({query.data(), 1, 3}, bounds.data()), std::logic_error);
+}
+
+TEST(MakeTileBounds, IsANamedBugOnACpuWithoutTiles) {
+  if (UseBfloatTiles()) GTEST_SKIP() << "this CPU has tile registers";
+  const std::vector<float> rows(4, 1);
+  EXPECT_THROW(MakeTileBounds({rows.data(), 2, 2}), std::logic_error);
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, DistanceBoundsTest,

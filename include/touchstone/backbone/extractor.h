@@ -57,18 +57,19 @@ std::vector<FeatureShape> LevelShapes(const ExtractorInfo& info, Size input);
 /// An extractor file in memory, whole and with a description, as far as can be known without running it.
 class ExtractorFile {
  public:
-  /// Reads the file once, LibTorch being opened beside it (0.4 s and more at the first call of a process).
-  /// Then LibTorch may see it: a file whose digest is known has that digest; another has the check sums of
-  /// its records, where it carries any (our exporter's files do). A damaged file WITHOUT them may crash
-  /// LibTorch.
+  /// Reads the file once, all of it into memory and at 0.4 GB/s with its check, LibTorch being opened beside
+  /// it (0.4 s and more at the first call of a process). Then LibTorch may see it: a file whose digest is
+  /// known has that digest; another has the check sums of its records, where it carries any (our exporter's
+  /// files do). A damaged file WITHOUT them may crash LibTorch.
   /// @param sha256  where the file's digest is known, such as a gallery's copy. Empty = not known.
   /// @throws Error kIo if it cannot be read, or LibTorch is missing (core/late_library.h); kModel naming what
   /// is wrong: another digest, damaged, not TorchScript, no description (says how to export one).
   static ExtractorFile Read(const std::filesystem::path& path, const std::string& sha256 = "");
 
   const ExtractorInfo& info() const { return info_; }
-  const std::shared_ptr<const Bytes>& bytes() const { return bytes_; }  ///< those that Extractor::Load loads
-  std::string Sha256() const;                                           ///< of the bytes; about 1 GB/s
+  /// Those that Extractor::Load loads; null when the file was moved from.
+  const std::shared_ptr<const Bytes>& bytes() const { return bytes_; }
+  std::string Sha256() const;  ///< of the bytes; about 1 GB/s
 
  private:
   friend class Extractor;

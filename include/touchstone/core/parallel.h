@@ -17,4 +17,7 @@ void WithThreads(int num_threads, const std::function<void()>& work);
 /// takes up no other work than this loop's, so calls may be nested and may run inside a pipeline.
 void ParallelFor(std::size_t count, const std::function<void(std::size_t)>& body);
 
+/// Calls both, in parallel where there are two threads, as ParallelFor does.
+void RunBoth(const std::function<void()>& first, const std::function<void()>& second);
+
 }  // namespace touchstone

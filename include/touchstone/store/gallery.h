@@ -158,7 +158,8 @@ class GalleryWriter {
   /// @param manifest all but images, segments and the extractor's digest. @throws Error kIo.
   GalleryWriter(std::filesystem::path folder, GalleryManifest manifest);
 
-  /// Writes the extractor's file. Once, before everything else. @throws Error kIo.
+  /// Writes the extractor's file. Once, before Finish, and while nothing else is asked of the writer.
+  /// @throws Error kIo.
   void StoreExtractor(const Bytes& file);
 
   /// Stores what of the photographs is to be looked at. At most once, and before OpenUnfinished.
@@ -182,7 +183,7 @@ class GalleryWriter {
   /// Removes the features again. Nothing may be open that reads them.
   void DropFeatures();
 
-  /// Writes the manifest: from now on the folder is a gallery.
+  /// Writes the manifest: from now on the folder is a gallery. @throws std::logic_error without an extractor.
   void Finish(const MapScale& map_scale, const std::optional<Calibration>& calibration = std::nullopt);
 
  private:
