@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "app/fit_model.h"
 #include "app/fit_plan.h"
@@ -104,7 +105,7 @@ void AddImages(const Listing& listing, const FitContext& context, GalleryWriter*
                ProgressSink& progress, FitSummary* summary) {
   ImageWarning turned = OrientationWarning();
   std::size_t next = 0;
-  const auto close = [&](const FittedImage& fitted) {
+  const auto close = [&](FittedImage& fitted) {
     progress.Advance();
     summary->times += fitted.times;
     if (!fitted.error.empty()) {
@@ -113,7 +114,7 @@ void AddImages(const Listing& listing, const FitContext& context, GalleryWriter*
       return;
     }
     StopWatch watch;
-    writer->Add(fitted.entry, fitted.features, fitted.preview);
+    writer->Add(fitted.entry, std::move(fitted.features), fitted.preview);
     summary->times.write_s += watch.Lap();
     ++summary->num_images;
     if (fitted.has_exif_orientation) turned.Add(fitted.path);

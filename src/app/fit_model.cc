@@ -24,10 +24,10 @@ bool FitBank(GalleryWriter* writer, ProgressSink& progress) {
       });
   progress.End();
   if (progress.Interrupted()) return false;
-  WriteBank(writer->ModelPath(), gallery, chosen);
-  writer->SetModel(chosen.size());
+  const std::string sha256 = WriteBank(writer->ModelPath(), gallery, chosen);
+  writer->SetModel(sha256, chosen.size());
   if (gallery.manifest().options.search == BankIndex::kIvfPq) {
-    writer->SetModel(chosen.size(), RecallOfCodes(ReadBank(writer->OpenUnfinished())));
+    writer->SetModel(sha256, chosen.size(), RecallOfCodes(ReadBank(writer->OpenUnfinished())));
   }
   return true;
 }
@@ -67,20 +67,21 @@ std::vector<OwnScore> FitPadim(GalleryWriter* writer, const std::vector<std::siz
   const FeatureShape& shape = gallery.level_shapes()[static_cast<std::size_t>(options.levels[0]) - 1];
   std::size_t shown = 0;
   progress.Begin("fit Gaussians", shape.num_locations());
-  const std::vector<std::vector<float>> distances =
+  const WrittenGaussians written =
       WriteGaussians(writer->ModelPath(), gallery, hold_outs, [&](std::size_t num_done) {
         for (; shown < num_done; ++shown) progress.Advance();
         return !progress.Interrupted();
       });
   progress.End();
   if (progress.Interrupted()) return {};
-  writer->SetModel(FactorLayout{static_cast<std::size_t>(options.dims), gallery.num_images()}.num_rows());
+  const FactorLayout layout{static_cast<std::size_t>(options.dims), gallery.num_images()};
+  writer->SetModel(written.sha256, layout.num_rows());
   std::map<std::size_t, OwnScore> by_image;
   std::size_t next = 0;
   for (const HoldOut& hold_out : hold_outs) {
     for (const std::size_t image : hold_out.scored) {
       MethodScores scores;
-      scores.grids.push_back({{shape.width, shape.height}, distances[next++]});
+      scores.grids.push_back({{shape.width, shape.height}, written.distances[next++]});
       by_image.emplace(image, OwnScoreOf(gallery, image, options, scores));
     }
   }

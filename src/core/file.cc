@@ -36,37 +36,6 @@ FileHandle OpenForReading(const fs::path& file) {
   return handle;
 }
 
-class Digest {
- public:
-  Digest() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
-    if (!context_ || EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) != 1) {
-      throw std::runtime_error("OpenSSL refuses to compute SHA-256");
-    }
-  }
-  void Add(const void* data, std::size_t num_bytes) {
-    if (EVP_DigestUpdate(context_.get(), data, num_bytes) != 1) {
-      throw std::runtime_error("OpenSSL failed in SHA-256");
-    }
-  }
-  std::string Hex() {
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned int length = 0;
-    if (EVP_DigestFinal_ex(context_.get(), digest, &length) != 1) {
-      throw std::runtime_error("OpenSSL failed in SHA-256");
-    }
-    static const char kHex[] = "0123456789abcdef";
-    std::string text;
-    for (unsigned int i = 0; i < length; ++i) {
-      text += kHex[digest[i] >> 4];
-      text += kHex[digest[i] & 15];
-    }
-    return text;
-  }
-
- private:
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
-};
-
 // By blocks: one call for 267 MB took up to 1.0 s, for the kernel then takes its memory in large pieces, and
 // blocks 0.1 s. @return whether all was passed on; errno if not.
 bool Put(const char* data, std::size_t num_bytes, std::FILE* handle) {
@@ -140,14 +109,48 @@ void WriteFileAtomically(const fs::path& file, const Bytes& bytes) {
   WriteAtomically(file, bytes.data(), bytes.size());
 }
 
+struct Sha256Stream::Context {
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> openssl{EVP_MD_CTX_new(), &EVP_MD_CTX_free};
+};
+
+Sha256Stream::Sha256Stream() : context_(std::make_unique<Context>()) {
+  EVP_MD_CTX* openssl = context_->openssl.get();
+  if (openssl == nullptr || EVP_DigestInit_ex(openssl, EVP_sha256(), nullptr) != 1) {
+    throw std::runtime_error("OpenSSL refuses to compute SHA-256");
+  }
+}
+
+Sha256Stream::~Sha256Stream() = default;
+
+void Sha256Stream::Add(const void* data, std::size_t num_bytes) {
+  if (EVP_DigestUpdate(context_->openssl.get(), data, num_bytes) != 1) {
+    throw std::runtime_error("OpenSSL failed in SHA-256");
+  }
+}
+
+std::string Sha256Stream::Hex() {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int length = 0;
+  if (EVP_DigestFinal_ex(context_->openssl.get(), digest, &length) != 1) {
+    throw std::runtime_error("OpenSSL failed in SHA-256");
+  }
+  static const char kHex[] = "0123456789abcdef";
+  std::string text;
+  for (unsigned int i = 0; i < length; ++i) {
+    text += kHex[digest[i] >> 4];
+    text += kHex[digest[i] & 15];
+  }
+  return text;
+}
+
 std::string Sha256OfFile(const fs::path& file) {
-  Digest digest;
+  Sha256Stream digest;
   ReadBlocks(file, [&](const char* bytes, std::size_t n) { digest.Add(bytes, n); });
   return digest.Hex();
 }
 
 std::string Sha256(const void* data, std::size_t num_bytes) {
-  Digest digest;
+  Sha256Stream digest;
   digest.Add(data, num_bytes);
   return digest.Hex();
 }

@@ -1,6 +1,7 @@
 #include "touchstone/methods/gaussians.h"
 
 #include <algorithm>
+#include <memory>
 #include <numeric>
 #include <random>
 #include <stdexcept>
@@ -8,13 +9,12 @@
 
 #include "methods/location_fit.h"
 #include "touchstone/core/parallel.h"
+#include "touchstone/core/pipeline.h"
 #include "touchstone/knn/products.h"
 #include "touchstone/methods/scorer.h"
 
 namespace touchstone {
 namespace {
-
-constexpr std::size_t kLocationsAtOnce = 64;  // whose factors are kept until they are handed over
 
 std::size_t RoundedUp(std::size_t value, std::size_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
@@ -166,30 +166,32 @@ std::vector<std::vector<float>> FitGaussians(const GalleryFeatures& gallery, con
   std::size_t num_scored = 0;
   for (const HoldOut& hold_out : fitting.hold_outs) num_scored += hold_out.scored.size();
   std::vector<std::vector<float>> distances(num_scored, std::vector<float>(drawn.num_locations()));
-  std::vector<float> means(kLocationsAtOnce * layout.num_dims), factors(kLocationsAtOnce * layout.size());
   const std::size_t width = static_cast<std::size_t>(shapes[0].width);
   const std::size_t block_size =
       RowsPerBlock(shapes, drawn, gallery.num_images(), fitting.max_sample_bytes) * width;
   for (std::size_t begin = 0; begin < drawn.num_locations(); begin += block_size) {
     const std::size_t end = std::min(begin + block_size, drawn.num_locations());
     const SampleBlock block(gallery, options.levels, drawn, begin, end);
-    for (std::size_t first = begin; first < end; first += kLocationsAtOnce) {
-      if (go_on && !go_on(first)) return distances;
-      const std::size_t count = std::min(kLocationsAtOnce, end - first);
-      ParallelFor(count, [&](std::size_t i) {
-        const LocationFit fit(block.At(first + i), kPadimRidge);
-        fit.Write(layout, means.data() + i * layout.num_dims, factors.data() + i * layout.size());
+    std::size_t next = begin;
+    bool was_stopped = false;
+    RunPipeline([&]() -> PipelineWork {
+      was_stopped = was_stopped || (go_on && next < end && !go_on(next));
+      if (was_stopped || next == end) return {};
+      return [&, location = next++]() -> PipelineEmit {
+        const LocationFit fit(block.At(location), kPadimRidge);
+        const auto mean = std::make_shared<std::vector<float>>(layout.num_dims);
+        const auto factor = std::make_shared<std::vector<float>>(layout.size());
+        fit.Write(layout, mean->data(), factor->data());
         std::size_t scored = 0;
         for (const HoldOut& hold_out : fitting.hold_outs) {
           for (const double distance : fit.Distances(hold_out)) {
-            distances[scored++][first + i] = static_cast<float>(distance);
+            distances[scored++][location] = static_cast<float>(distance);
           }
         }
-      });
-      for (std::size_t i = 0; i < count; ++i) {
-        sink(means.data() + i * layout.num_dims, factors.data() + i * layout.size());
-      }
-    }
+        return [&sink, mean, factor] { sink(mean->data(), factor->data()); };
+      };
+    });
+    if (was_stopped) break;
   }
   return distances;
 }

@@ -233,11 +233,11 @@ void GalleryWriter::SetRoi(const Mask& roi) {
   roi_ = roi;
 }
 
-void GalleryWriter::Add(const GalleryImage& image, const ImageFeatures& features,
+void GalleryWriter::Add(const GalleryImage& image, ImageFeatures features,
                         const std::vector<std::uint8_t>& preview_jpeg) {
   WriteFileAtomically(folder_ / PreviewPath(manifest_.images.size()), preview_jpeg);
   manifest_.images.push_back(image);
-  pending_.push_back(features);
+  pending_.push_back(std::move(features));
   if (pending_.size() == images_per_segment_) WriteSegment();
 }
 
@@ -251,7 +251,8 @@ void GalleryWriter::WriteSegment() {
   }
   char name[48];
   std::snprintf(name, sizeof name, "segments/%06zu.safetensors", manifest_.segments.size());
-  SafetensorsWriter writer(folder_ / name, arrays);
+  using Digest = SafetensorsWriter::Digest;
+  SafetensorsWriter writer(folder_ / name, arrays, is_kept ? Digest::kSha256 : Digest::kNone);
   for (const ImageFeatures& features : pending_)
     writer.Append(features.global.data(), features.global.size());
   for (const int level : levels_) {
@@ -260,8 +261,7 @@ void GalleryWriter::WriteSegment() {
       writer.Append(values.data(), values.size());
     }
   }
-  writer.Finish();
-  manifest_.segments.push_back({name, is_kept ? Sha256OfFile(folder_ / name) : "", pending_.size()});
+  manifest_.segments.push_back({name, writer.Finish(), pending_.size()});
   pending_.clear();
 }
 
@@ -282,8 +282,8 @@ Gallery GalleryWriter::OpenUnfinished() const {
 
 fs::path GalleryWriter::ModelPath() const { return folder_ / kModelFile; }
 
-void GalleryWriter::SetModel(std::size_t num_rows, std::optional<double> recall) {
-  manifest_.model = GalleryModel{kModelFile, Sha256OfFile(ModelPath()), num_rows, recall};
+void GalleryWriter::SetModel(const std::string& sha256, std::size_t num_rows, std::optional<double> recall) {
+  manifest_.model = GalleryModel{kModelFile, sha256, num_rows, recall};
 }
 
 void GalleryWriter::DropFeatures() {

@@ -197,8 +197,8 @@ void ForPatches(const Gallery& gallery, const std::vector<std::size_t>& chosen, 
 
 }  // namespace
 
-void WriteBank(const std::filesystem::path& file, const Gallery& gallery,
-               const std::vector<std::size_t>& chosen) {
+std::string WriteBank(const std::filesystem::path& file, const Gallery& gallery,
+                      const std::vector<std::size_t>& chosen) {
   const GalleryManifest& manifest = gallery.manifest();
   const FeatureShape shape = PatchShape(manifest);
   const std::size_t locations = shape.num_locations(), channels = static_cast<std::size_t>(shape.channels);
@@ -212,7 +212,7 @@ void WriteBank(const std::filesystem::path& file, const Gallery& gallery,
     const std::vector<TensorHeader> more = CodeArrays(chosen.size(), channels);
     arrays.insert(arrays.end(), more.begin(), more.end());
   }
-  SafetensorsWriter writer(file, arrays);
+  SafetensorsWriter writer(file, arrays, SafetensorsWriter::Digest::kSha256);
   std::vector<float> places, all;
   for (const std::size_t patch : chosen) {
     places.push_back(static_cast<float>(patch / locations));
@@ -224,7 +224,7 @@ void WriteBank(const std::filesystem::path& file, const Gallery& gallery,
     if (has_codes) all.insert(all.end(), rows.begin(), rows.end());
   });
   if (has_codes) AppendCodes(EncodeIvfPq({all.data(), chosen.size(), channels}), &writer);
-  writer.Finish();
+  return writer.Finish();
 }
 
 PatchBank ReadBank(const Gallery& gallery) {
@@ -250,32 +250,35 @@ PatchBank ReadBank(const Gallery& gallery) {
   return bank;
 }
 
-std::vector<std::vector<float>> WriteGaussians(const std::filesystem::path& file, const Gallery& gallery,
-                                               const std::vector<HoldOut>& hold_outs,
-                                               const std::function<bool(std::size_t)>& go_on) {
+WrittenGaussians WriteGaussians(const std::filesystem::path& file, const Gallery& gallery,
+                                const std::vector<HoldOut>& hold_outs,
+                                const std::function<bool(std::size_t)>& go_on) {
   const GalleryManifest& manifest = gallery.manifest();
   const FactorLayout layout = LayoutOf(manifest);
   const std::size_t locations = LevelShapes(manifest)[0].num_locations();
-  SafetensorsWriter writer(file, {{"factor", {locations, layout.size()}, TensorType::kFloat32},
-                                  {"mean", {locations, layout.num_dims}, TensorType::kFloat32},
-                                  {"channels", {layout.num_dims}, TensorType::kFloat32}});
+  SafetensorsWriter writer(file,
+                           {{"factor", {locations, layout.size()}, TensorType::kFloat32},
+                            {"mean", {locations, layout.num_dims}, TensorType::kFloat32},
+                            {"channels", {layout.num_dims}, TensorType::kFloat32}},
+                           SafetensorsWriter::Digest::kSha256);
   std::vector<float> means;
   bool was_stopped = false;
-  const auto distances = FitGaussians(
+  WrittenGaussians written;
+  written.distances = FitGaussians(
       gallery, manifest.options, {hold_outs},
       [&](const float* mean, const float* factor) {
         means.insert(means.end(), mean, mean + layout.num_dims);
         writer.Append(factor, layout.size());
       },
       [&](std::size_t num_done) { return !(was_stopped = !go_on(num_done)); });
-  if (was_stopped) return distances;  // the file with them is dropped
+  if (was_stopped) return written;  // the file with them is dropped
   writer.Append(means.data(), means.size());
   const std::vector<std::uint32_t> drawn =
       DrawChannels(NumChannels(manifest), layout.num_dims, manifest.options.seed);
   const std::vector<float> channels(drawn.begin(), drawn.end());
   writer.Append(channels.data(), channels.size());
-  writer.Finish();
-  return distances;
+  written.sha256 = writer.Finish();
+  return written;
 }
 
 GaussianModel ReadGaussians(const Gallery& gallery) {

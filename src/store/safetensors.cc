@@ -135,8 +135,9 @@ nlohmann::json ParseHeader(const std::string& text, const fs::path& file) {
 
 }  // namespace
 
-SafetensorsWriter::SafetensorsWriter(fs::path file, std::vector<TensorHeader> tensors)
+SafetensorsWriter::SafetensorsWriter(fs::path file, std::vector<TensorHeader> tensors, Digest digest)
     : file_(std::move(file)), temporary_(file_), tensors_(std::move(tensors)) {
+  if (digest == Digest::kSha256) digest_.emplace();
   temporary_ += ".tmp";
   const std::string text = HeaderText(tensors_);
   descriptor_ = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
@@ -165,6 +166,7 @@ void SafetensorsWriter::Discard() {
 
 void SafetensorsWriter::Write(const void* data, std::size_t num_bytes) {
   const char* source = static_cast<const char*>(data);
+  if (digest_) digest_->Add(data, num_bytes);
   while (num_bytes > 0) {
     const ssize_t put = write(descriptor_, source, num_bytes);
     if (put < 0 && errno == EINTR) continue;
@@ -197,7 +199,7 @@ void SafetensorsWriter::Append(const float* values, std::size_t count) {
   if (count > 0) throw std::logic_error("SafetensorsWriter: more values than the shapes have");
 }
 
-void SafetensorsWriter::Finish() {
+std::string SafetensorsWriter::Finish() {
   Append(nullptr, 0);  // arrays without values at the end
   if (tensor_ != tensors_.size()) throw std::logic_error("SafetensorsWriter: values are missing");
   const int descriptor = std::exchange(descriptor_, -1);
@@ -209,6 +211,7 @@ void SafetensorsWriter::Finish() {
     fs::remove(temporary_, ignored);
     throw Error(ErrorCode::kIo, "cannot be written: " + error.message(), file_);
   }
+  return digest_ ? digest_->Hex() : "";
 }
 
 MappedFloats::MappedFloats(MappedFloats&& other) noexcept

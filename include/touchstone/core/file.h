@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,21 @@ Bytes ReadFile(const std::filesystem::path& file, std::uint64_t max_bytes = std:
 /// one and never a half. @throws Error kIo; the temporary file is gone then.
 void WriteFileAtomically(const std::filesystem::path& file, std::string_view bytes);
 void WriteFileAtomically(const std::filesystem::path& file, const Bytes& bytes);
+
+/// The SHA-256 digest of bytes that come one after the other.
+class Sha256Stream {
+ public:
+  Sha256Stream();
+  Sha256Stream(const Sha256Stream&) = delete;
+  Sha256Stream& operator=(const Sha256Stream&) = delete;
+  ~Sha256Stream();
+  void Add(const void* data, std::size_t num_bytes);
+  std::string Hex();  ///< 64 lower-case hex digits; at most once
+
+ private:
+  struct Context;
+  std::unique_ptr<Context> context_;
+};
 
 /// The SHA-256 digest as 64 lower-case hex digits. The file is read in blocks.
 /// @throws Error kIo if the file cannot be read.

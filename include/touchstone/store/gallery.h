@@ -166,8 +166,7 @@ class GalleryWriter {
   void SetRoi(const Mask& roi);
 
   /// Adds one image. @param preview_jpeg a small picture of it.
-  void Add(const GalleryImage& image, const ImageFeatures& features,
-           const std::vector<std::uint8_t>& preview_jpeg);
+  void Add(const GalleryImage& image, ImageFeatures features, const std::vector<std::uint8_t>& preview_jpeg);
 
   /// Writes what is left, so that the features can be read through OpenUnfinished.
   void FinishSegments();
@@ -178,7 +177,7 @@ class GalleryWriter {
 
   /// Where the model's file is to be written, and that it has been.
   std::filesystem::path ModelPath() const;
-  void SetModel(std::size_t num_rows, std::optional<double> recall = std::nullopt);
+  void SetModel(const std::string& sha256, std::size_t num_rows, std::optional<double> recall = std::nullopt);
 
   /// Removes the features again. Nothing may be open that reads them.
   void DropFeatures();

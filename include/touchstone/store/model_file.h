@@ -17,21 +17,25 @@ namespace touchstone {
 /// `lists` [M], `codes` [M, P], `centres` [L, C] and `codewords` [P, 256 C / P], float32.
 /// @param gallery  its features are read. @param chosen  patch numbers of ChooseCoreset.
 /// @throws Error kIo; kNotFinite where a value is too large for float16. Memory: all patches, where codes are
-/// made.
-void WriteBank(const std::filesystem::path& file, const Gallery& gallery,
-               const std::vector<std::size_t>& chosen);
+/// made. @return the file's SHA-256.
+std::string WriteBank(const std::filesystem::path& file, const Gallery& gallery,
+                      const std::vector<std::size_t>& chosen);
 
 /// Reads that back: float32 patches stay on the disk until they are looked at.
 /// @throws Error kGallery naming what does not fit the manifest: shapes, images, locations, numbers.
 PatchBank ReadBank(const Gallery& gallery);
 
+struct WrittenGaussians {
+  std::string sha256;                         ///< of the file; empty if `go_on` ended it, and there is none
+  std::vector<std::vector<float>> distances;  ///< as FitGaussians gives them
+};
+
 /// Writes a padim gallery's model: `factor` [locations, FactorLayout::size()], `mean` [locations, d] and
 /// `channels` [d], the numbers of the channels drawn; all float32.
-/// @param gallery  its features are read. @param hold_outs, go_on  of FitGaussians, whose result is returned.
-/// @throws Error kIo.
-std::vector<std::vector<float>> WriteGaussians(const std::filesystem::path& file, const Gallery& gallery,
-                                               const std::vector<HoldOut>& hold_outs,
-                                               const std::function<bool(std::size_t)>& go_on);
+/// @param gallery  its features are read. @param hold_outs, go_on  of FitGaussians. @throws Error kIo.
+WrittenGaussians WriteGaussians(const std::filesystem::path& file, const Gallery& gallery,
+                                const std::vector<HoldOut>& hold_outs,
+                                const std::function<bool(std::size_t)>& go_on);
 
 /// Reads that back: factors stay on the disk until they are looked at.
 /// @throws Error kGallery naming what does not fit the manifest: shapes, channels, numbers.

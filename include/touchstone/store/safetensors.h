@@ -3,8 +3,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "touchstone/core/file.h"
 
 namespace touchstone {
 
@@ -29,8 +32,11 @@ struct TensorHeader {
 /// whole.
 class SafetensorsWriter {
  public:
-  /// @throws Error kIo.
-  SafetensorsWriter(std::filesystem::path file, std::vector<TensorHeader> tensors);
+  enum class Digest { kNone, kSha256 };
+
+  /// @param digest  whether that of the file is made while it is written. @throws Error kIo.
+  SafetensorsWriter(std::filesystem::path file, std::vector<TensorHeader> tensors,
+                    Digest digest = Digest::kNone);
   SafetensorsWriter(const SafetensorsWriter&) = delete;
   SafetensorsWriter& operator=(const SafetensorsWriter&) = delete;
   ~SafetensorsWriter();  ///< removes what is not finished
@@ -39,8 +45,9 @@ class SafetensorsWriter {
   /// float16 (names the array); std::logic_error if there are more values than the shapes have.
   void Append(const float* values, std::size_t count);
 
-  /// Renames the file. @throws Error kIo; std::logic_error if values are missing.
-  void Finish();
+  /// Renames the file. @return its digest, or empty without one. @throws Error kIo; std::logic_error if
+  /// values are missing.
+  std::string Finish();
 
  private:
   void Write(const void* data, std::size_t num_bytes);
@@ -51,6 +58,7 @@ class SafetensorsWriter {
   std::size_t tensor_ = 0;         ///< that is being written
   std::uint64_t num_written_ = 0;  ///< values of it
   int descriptor_ = -1;
+  std::optional<Sha256Stream> digest_;
 };
 
 /// Floats of a file, read by the system when they are looked at.
