@@ -30,6 +30,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kMarker = "manifest.json";
 constexpr int kPreviewSide = 256;
 constexpr int kPreviewQuality = 85;
 
@@ -191,7 +192,7 @@ void Check(const FitOptions& options) {
   Validate(checked);
   Validate(options.scoring, 1 << 10);
   ValidateFalseAlarmRate(options.false_alarm_rate);
-  CheckOutputFolder(options.output, "manifest.json", options.force);
+  CheckOutputFolder(options.output, kMarker, options.force);
   CheckHoldsNone(options.output, {options.input, options.roi});
   CheckInNone(options.output, {options.input});
 }
@@ -234,7 +235,7 @@ FitSummary Fit(const FitOptions& options, ProgressSink& progress) {
     const bool is_gallery = FinishGallery(options, &writer, progress, &summary);
     if (is_gallery) {
       summary.gallery_bytes = FolderBytes(staging.path());
-      staging.Commit();
+      staging.Commit(kMarker, options.force);
       summary.interrupted = false;
     }
   }

@@ -138,16 +138,17 @@ StagingFolder::~StagingFolder() {
   if (!staging_.empty()) fs::remove_all(staging_, ignored);
 }
 
-void StagingFolder::Commit() {
+void StagingFolder::Commit(const char* marker, bool force) {
+  CheckOutputFolder(final_, marker, force);  // again: the run may have taken hours
   const fs::path old = HiddenSibling(final_, "replaced");
   std::error_code error;
-  const bool replaces = fs::exists(final_, error);
+  const bool replaces = fs::exists(final_, error) && !fs::is_empty(final_, error);
   if (replaces) {
     fs::remove_all(old, error);
     fs::rename(final_, old, error);
     ThrowIf(error, "the old folder cannot be moved away", final_);
   }
-  fs::rename(staging_, final_, error);
+  fs::rename(staging_, final_, error);  // takes the place of nothing, or of an empty folder
   if (error) {
     std::error_code ignored;
     if (replaces) fs::rename(old, final_, ignored);

@@ -28,7 +28,8 @@ void CheckInNone(const std::filesystem::path& folder, const std::vector<std::fil
 void CheckFreeSpace(const std::filesystem::path& folder, std::uint64_t num_bytes);
 
 /// A hidden folder beside the final one (beside what it links to, if it is a link), removed with everything
-/// in it unless Commit puts it in the final place, in one rename after the old one is out of the way.
+/// in it unless Commit puts it in the final place, in one rename, before which an old one is moved out of the
+/// way.
 class StagingFolder {
  public:
   explicit StagingFolder(const std::filesystem::path& final_folder);  ///< @throws Error kIo
@@ -36,7 +37,9 @@ class StagingFolder {
   StagingFolder& operator=(const StagingFolder&) = delete;
   ~StagingFolder();
   const std::filesystem::path& path() const { return staging_; }
-  void Commit();  ///< @throws Error kIo; the old folder is then back in its place
+  /// @throws Error kIo; the old folder is then back in its place. kUsage as CheckOutputFolder, where somebody
+  /// has put something else there in the meantime.
+  void Commit(const char* marker, bool force);
 
  private:
   std::filesystem::path final_, staging_;

@@ -142,6 +142,7 @@ class ScoreRun {
     const std::uint64_t num_bytes = OutputBytes(options_, manifest, items_.total());
     CheckFreeSpace(options_.output, num_bytes);
     if (options_.write_maps) CheckFreeSpace(MapsDir(options_), num_bytes);
+    CheckOutputFolder(options_.output, kMarker, options_.force);  // again: somebody may have been there
     MakeEmptyFolder(options_.output, kMarker);
     if (options_.write_maps) MakeWritableFolder(MapsDir(options_));
     WriteResults(summary_.results, options_.output);  // marks the folder as ours, and not complete

@@ -84,8 +84,11 @@ fs::path FindModel(const std::string& name_or_file, const std::string& option) {
   const fs::path as_path(name_or_file);
   const bool is_path = as_path.has_parent_path() || as_path.extension() == ".pt";
   if (is_path || name_or_file.empty()) {
+    std::error_code error;
+    const bool is_there = !name_or_file.empty() && fs::exists(as_path, error);
     throw Error(ErrorCode::kUsage, Given(name_or_file, option) +
-                                       ": no such file; give the path of a .pt file or a model's name");
+                                       (is_there ? ": is no file" : ": no such file") +
+                                       "; give the path of a .pt file or a model's name");
   }
   const std::vector<fs::path> folders = SearchedFolders();
   for (const fs::path& folder : folders) {

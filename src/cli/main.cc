@@ -1,6 +1,7 @@
 #include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <new>
 #include <string>
 
 #include "cli/exit_code.h"
@@ -19,6 +20,11 @@ ExitCode Guarded(int argc, char** argv) {
   } catch (const Error& error) {
     Terminal::Error(error.what());
     return ExitCodeOf(error.code);
+  } catch (const std::bad_alloc&) {
+    Terminal::Error(
+        "there is not enough memory; fewer --threads or a smaller --resize need less, and so do smaller "
+        "images");
+    return ExitCode::kNoResult;
   } catch (const std::exception& bug) {
     Terminal::Error(std::string("a bug in touchstone: ") + bug.what() +
                     "; please report it with the command that led here");

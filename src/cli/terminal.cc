@@ -6,7 +6,9 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
+#include <ctime>
 #include <iostream>
 
 #include "touchstone/core/text.h"
@@ -14,11 +16,30 @@
 namespace touchstone {
 namespace {
 
-// The one piece of state that a signal handler may touch.
+// The state that a signal handler may touch.
 std::atomic<bool> interrupted{false};
 static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler sets it");
 
-void NoteInterruption(int /*signal*/) { interrupted = true; }
+std::atomic<std::int64_t> interrupted_ms{0};
+static_assert(std::atomic<std::int64_t>::is_always_lock_free, "a signal handler sets it");
+
+std::int64_t MonotonicMs() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1000000;
+}
+
+// The second one ends the process, unless it follows at once: `timeout` sends one to the process and one to
+// its group.
+void NoteInterruption(int number) {
+  constexpr std::int64_t kOneEvent_ms = 500;
+  if (!interrupted.exchange(true)) {
+    interrupted_ms = MonotonicMs();
+  } else if (MonotonicMs() - interrupted_ms > kOneEvent_ms) {
+    signal(number, SIG_DFL);
+    raise(number);
+  }
+}
 
 std::string Clocked(double seconds) {
   const auto whole = static_cast<long>(seconds + 0.5);
@@ -99,9 +120,10 @@ bool WasInterrupted() { return interrupted; }
 void WatchForInterruption() {
   struct sigaction action {};
   action.sa_handler = NoteInterruption;
-  action.sa_flags = SA_RESETHAND;
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
+  for (const int number : {SIGINT, SIGTERM}) sigaction(number, &action, nullptr);
+  struct sigaction at_hang_up {};
+  sigaction(SIGHUP, nullptr, &at_hang_up);
+  if (at_hang_up.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);  // nohup has it ignored
   signal(SIGPIPE, SIG_IGN);  // a closed standard output is an error like any other
   signal(SIGXFSZ, SIG_IGN);  // and so is a file that may not grow further
 }

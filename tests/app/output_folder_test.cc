@@ -10,6 +10,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kMarker = "results.json";
+constexpr const char* kOurs = "{\n \"schema\": \"touchstone.results/1\",";
 
 testing::AssertionResult IsRefused(const fs::path& folder, bool force, const std::string& part) {
   return Refuses(ErrorCode::kUsage, part, [&] { CheckOutputFolder(folder, kMarker, force); });
@@ -100,29 +101,61 @@ TEST(StagingFolder, PutsItsContentInPlace) {
   TemporaryFolder folder;
   StagingFolder staging(folder.path() / "a/gallery/");
   WriteText(staging.path() / "file", "new");
-  staging.Commit();
+  staging.Commit(kMarker, true);
   EXPECT_EQ(FilesBelow(folder.path()), (std::set<std::string>{"a", "a/gallery", "a/gallery/file"}));
 }
 
 TEST(StagingFolder, ReplacesTheOldFolderAsAWhole) {
   TemporaryFolder folder;
   WriteText(folder.path() / "gallery/old", "old");
+  WriteText(folder.path() / "gallery" / kMarker, kOurs);
   {
     StagingFolder staging(folder.path() / "gallery");
     WriteText(staging.path() / "new", "new");
     EXPECT_EQ(ReadText(folder.path() / "gallery/old"), "old");  // until the end
-    staging.Commit();
+    staging.Commit(kMarker, true);
   }
   EXPECT_EQ(FilesBelow(folder.path()), (std::set<std::string>{"gallery", "gallery/new"}));
 }
 
 TEST(StagingFolder, PutsTheOldFolderBackWhereTheNewOneCannotBePlaced) {
   TemporaryFolder folder;
-  WriteText(folder.path() / "gallery/old", "old");
+  WriteText(folder.path() / "gallery" / kMarker, kOurs);
   StagingFolder staging(folder.path() / "gallery");
   fs::remove_all(staging.path());  // now there is nothing to rename
-  EXPECT_TRUE(Refuses(ErrorCode::kIo, "cannot be put in place", [&] { staging.Commit(); }));
-  EXPECT_EQ(FilesBelow(folder.path()), (std::set<std::string>{"gallery", "gallery/old"}));
+  EXPECT_TRUE(Refuses(ErrorCode::kIo, "cannot be put in place", [&] { staging.Commit(kMarker, true); }));
+  EXPECT_EQ(FilesBelow(folder.path()), (std::set<std::string>{"gallery", "gallery/" + std::string(kMarker)}));
+}
+
+TEST(StagingFolder, LeavesWhatSomebodyElsePutInItsPlace) {
+  for (const bool force : {false, true}) {
+    TemporaryFolder folder;
+    {
+      StagingFolder staging(folder.path() / "gallery");
+      WriteText(staging.path() / "new", "new");
+      WriteText(folder.path() / "gallery/theirs", "precious");
+      EXPECT_TRUE(Refuses(ErrorCode::kUsage, "not ours to replace", [&] { staging.Commit(kMarker, force); }));
+    }
+    EXPECT_EQ(FilesBelow(folder.path()), (std::set<std::string>{"gallery", "gallery/theirs"})) << force;
+  }
+}
+
+TEST(StagingFolder, LeavesAnotherRunsFolderWithoutForce) {
+  TemporaryFolder folder;
+  StagingFolder staging(folder.path() / "gallery");
+  fs::create_directory(folder.path() / "gallery");
+  WriteText(folder.path() / "gallery" / kMarker, kOurs);
+  EXPECT_TRUE(Refuses(ErrorCode::kUsage, "exists already", [&] { staging.Commit(kMarker, false); }));
+  EXPECT_EQ(ReadText(folder.path() / "gallery" / kMarker), kOurs);
+}
+
+TEST(StagingFolder, TakesThePlaceOfAnEmptyFolder) {
+  TemporaryFolder folder;
+  StagingFolder staging(folder.path() / "gallery");
+  WriteText(staging.path() / "new", "new");
+  fs::create_directory(folder.path() / "gallery");
+  staging.Commit(kMarker, false);
+  EXPECT_EQ(FilesBelow(folder.path()), (std::set<std::string>{"gallery", "gallery/new"}));
 }
 
 TEST(StagingFolder, StartsEmptyAfterAKilledRunOfTheSameProcessNumber) {

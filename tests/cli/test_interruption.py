@@ -28,7 +28,7 @@ def wait_until(condition):
 
 
 @pytest.mark.parametrize(
-    "number, threads", [(signal.SIGINT, "1"), (signal.SIGTERM, "2"), (signal.SIGINT, "7")]
+    "number, threads", [(signal.SIGINT, "1"), (signal.SIGTERM, "2"), (signal.SIGHUP, "2"), (signal.SIGINT, "7")]
 )
 def test_score_that_waits_for_paths_ends_at_once_with_valid_results(
     tmp_path, gallery, check, number, threads
