@@ -326,7 +326,7 @@ def arguments_of(words, description, kinds_of_tables):
     parser.add_argument("data", type=pathlib.Path)
     parser.add_argument("--rows", help="names of rows, separated by ;  (default: all that have their data and model)")
     parser.add_argument("--repeat", type=int, default=3)
-    kinds = parser.add_mutually_exclusive_group()
+    kinds = parser.add_mutually_exclusive_group() if kinds_of_tables else None
     for kind in kinds_of_tables:
         kinds.add_argument(f"--{kind}", action="store_const", const=kind, dest="kind")
     parser.add_argument("--program", type=pathlib.Path, default=ROOT / "build/release/touchstone")

@@ -73,7 +73,7 @@ std::vector<OwnScore> FitPadim(GalleryWriter* writer, const std::vector<std::siz
         return !progress.Interrupted();
       });
   progress.End();
-  if (progress.Interrupted()) return {};
+  if (written.sha256.empty() || progress.Interrupted()) return {};
   const FactorLayout layout{static_cast<std::size_t>(options.dims), gallery.num_images()};
   writer->SetModel(written.sha256, layout.num_rows());
   std::map<std::size_t, OwnScore> by_image;

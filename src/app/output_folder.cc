@@ -139,6 +139,22 @@ StagingFolder::~StagingFolder() {
 }
 
 void StagingFolder::Commit(const char* marker, bool force) {
+  try {
+    Place(marker, force);
+  } catch (const Error& refused) {
+    fs::path kept = final_;
+    kept += ".new-" + std::to_string(getpid());
+    std::error_code error;
+    fs::rename(staging_, kept, error);
+    if (error) throw Error(ErrorCode::kIo, refused.message, refused.where);
+    staging_.clear();
+    throw Error(ErrorCode::kIo, refused.message + " (what was made is kept as " + kept.string() + ")",
+                refused.where);
+  }
+  staging_.clear();
+}
+
+void StagingFolder::Place(const char* marker, bool force) {
   CheckOutputFolder(final_, marker, force);  // again: the run may have taken hours
   const fs::path old = HiddenSibling(final_, "replaced");
   std::error_code error;
@@ -154,7 +170,6 @@ void StagingFolder::Commit(const char* marker, bool force) {
     if (replaces) fs::rename(old, final_, ignored);
     ThrowIf(error, "cannot be put in place", final_);
   }
-  staging_.clear();
   if (replaces) fs::remove_all(old, error);
 }
 

@@ -28,8 +28,8 @@ void CheckInNone(const std::filesystem::path& folder, const std::vector<std::fil
 void CheckFreeSpace(const std::filesystem::path& folder, std::uint64_t num_bytes);
 
 /// A hidden folder beside the final one (beside what it links to, if it is a link), removed with everything
-/// in it unless Commit puts it in the final place, in one rename, before which an old one is moved out of the
-/// way.
+/// in it unless Commit is called, which puts it in the final place, in one rename, before which an old one is
+/// moved out of the way.
 class StagingFolder {
  public:
   explicit StagingFolder(const std::filesystem::path& final_folder);  ///< @throws Error kIo
@@ -37,11 +37,13 @@ class StagingFolder {
   StagingFolder& operator=(const StagingFolder&) = delete;
   ~StagingFolder();
   const std::filesystem::path& path() const { return staging_; }
-  /// @throws Error kIo; the old folder is then back in its place. kUsage as CheckOutputFolder, where somebody
-  /// has put something else there in the meantime.
+  /// @throws Error kIo: somebody has put there in the meantime what CheckOutputFolder would not let be
+  /// replaced, or the folder cannot be moved; the old one is then back in its place. The new one is kept
+  /// beside it, as NAME.new-PROCESS, and named.
   void Commit(const char* marker, bool force);
 
  private:
+  void Place(const char* marker, bool force);
   std::filesystem::path final_, staging_;
 };
 

@@ -155,7 +155,7 @@ class ScoreRun {
     try {
       ScoreAll({gallery, extractor, *scorer, heatmap, judge, summary_.results.gate, options_.output,
                 MapsDir(options_), ThumbnailBytes(items_.total())});
-    } catch (const Error&) {
+    } catch (...) {
       KeepWhatIsThere();
       throw;
     }
@@ -301,7 +301,7 @@ class ScoreRun {
   void KeepWhatIsThere() {
     try {
       Finish(true);
-    } catch (const Error&) {  // the first error is the one to report
+    } catch (...) {  // the first error is the one to report
     }
   }
 

@@ -7,7 +7,7 @@ namespace touchstone {
 /// What the process returns; part of the interface.
 enum class ExitCode {
   kDone = 0,        ///< finished; finding defects is not failing
-  kNoResult = 1,    ///< I/O error, bad gallery or model, no image readable
+  kNoResult = 1,    ///< I/O error, bad gallery or model, no image readable, too little memory
   kUsage = 2,       ///< unknown option, value out of range, missing or existing path
   kSomeFailed = 3,  ///< finished, but some images failed
   kExceeded = 4,    ///< --fail-above or --fail-on found something

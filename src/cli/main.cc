@@ -22,8 +22,8 @@ ExitCode Guarded(int argc, char** argv) {
     return ExitCodeOf(error.code);
   } catch (const std::bad_alloc&) {
     Terminal::Error(
-        "there is not enough memory; fewer --threads or a smaller --resize need less, and so do smaller "
-        "images");
+        "there is not enough memory; fewer --threads and smaller images need less, and so does a gallery "
+        "fitted with a smaller --resize");
     return ExitCode::kNoResult;
   } catch (const std::exception& bug) {
     Terminal::Error(std::string("a bug in touchstone: ") + bug.what() +

@@ -16,29 +16,34 @@
 namespace touchstone {
 namespace {
 
-// The state that a signal handler may touch.
-std::atomic<bool> interrupted{false};
-static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler sets it");
-
+// When the first signal came; 0 = none has. The one piece of state that a signal handler may touch.
 std::atomic<std::int64_t> interrupted_ms{0};
 static_assert(std::atomic<std::int64_t>::is_always_lock_free, "a signal handler sets it");
 
 std::int64_t MonotonicMs() {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
-  return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1000000;
+  return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1000000 + 1;  // never 0
 }
 
 // The second one ends the process, unless it follows at once: `timeout` sends one to the process and one to
 // its group.
 void NoteInterruption(int number) {
   constexpr std::int64_t kOneEvent_ms = 500;
-  if (!interrupted.exchange(true)) {
-    interrupted_ms = MonotonicMs();
-  } else if (MonotonicMs() - interrupted_ms > kOneEvent_ms) {
-    signal(number, SIG_DFL);
-    raise(number);
-  }
+  const std::int64_t now = MonotonicMs();
+  std::int64_t first = 0;
+  if (interrupted_ms.compare_exchange_strong(first, now) || now - first <= kOneEvent_ms) return;
+  signal(number, SIG_DFL);
+  raise(number);
+}
+
+// Not where whoever started us has the signal ignored, as nohup and a shell's background do.
+void Note(int number) {
+  struct sigaction action {
+  }, old{};
+  action.sa_handler = NoteInterruption;
+  sigaction(number, nullptr, &old);
+  if (old.sa_handler != SIG_IGN) sigaction(number, &action, nullptr);
 }
 
 std::string Clocked(double seconds) {
@@ -115,15 +120,10 @@ void Terminal::Error(const std::string& message) {
   std::cerr << "touchstone: error: " << Printable(message) << std::endl;
 }
 
-bool WasInterrupted() { return interrupted; }
+bool WasInterrupted() { return interrupted_ms != 0; }
 
 void WatchForInterruption() {
-  struct sigaction action {};
-  action.sa_handler = NoteInterruption;
-  for (const int number : {SIGINT, SIGTERM}) sigaction(number, &action, nullptr);
-  struct sigaction at_hang_up {};
-  sigaction(SIGHUP, nullptr, &at_hang_up);
-  if (at_hang_up.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);  // nohup has it ignored
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) Note(number);
   signal(SIGPIPE, SIG_IGN);  // a closed standard output is an error like any other
   signal(SIGXFSZ, SIG_IGN);  // and so is a file that may not grow further
 }

@@ -39,8 +39,8 @@ class Terminal : public ProgressSink {
   bool visible_ = false;
 };
 
-/// From now on the first Ctrl-C (or SIGTERM, or SIGHUP where it is not ignored) is only noted; one that comes
-/// more than half a second later ends the process.
+/// From now on the first Ctrl-C (or SIGTERM, or SIGHUP) is only noted; one that comes more than half a second
+/// later ends the process. Signals that the process was started to ignore stay ignored.
 void WatchForInterruption();
 
 /// Whether that Ctrl-C has come. Safe to call from any thread.

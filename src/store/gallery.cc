@@ -283,6 +283,7 @@ Gallery GalleryWriter::OpenUnfinished() const {
 fs::path GalleryWriter::ModelPath() const { return folder_ / kModelFile; }
 
 void GalleryWriter::SetModel(const std::string& sha256, std::size_t num_rows, std::optional<double> recall) {
+  if (sha256.empty()) throw std::logic_error("GalleryWriter: a model without a digest");
   manifest_.model = GalleryModel{kModelFile, sha256, num_rows, recall};
 }
 

@@ -148,7 +148,7 @@ SafetensorsWriter::SafetensorsWriter(fs::path file, std::vector<TensorHeader> te
   try {
     Write(&header_size, 8);
     Write(text.data(), text.size());
-  } catch (const Error&) {
+  } catch (...) {
     Discard();
     throw;
   }
@@ -202,6 +202,7 @@ void SafetensorsWriter::Append(const float* values, std::size_t count) {
 std::string SafetensorsWriter::Finish() {
   Append(nullptr, 0);  // arrays without values at the end
   if (tensor_ != tensors_.size()) throw std::logic_error("SafetensorsWriter: values are missing");
+  const std::string digest = digest_ ? digest_->Hex() : "";
   const int descriptor = std::exchange(descriptor_, -1);
   std::error_code error;
   if (close(descriptor) != 0) error.assign(errno, std::generic_category());
@@ -211,7 +212,7 @@ std::string SafetensorsWriter::Finish() {
     fs::remove(temporary_, ignored);
     throw Error(ErrorCode::kIo, "cannot be written: " + error.message(), file_);
   }
-  return digest_ ? digest_->Hex() : "";
+  return digest;
 }
 
 MappedFloats::MappedFloats(MappedFloats&& other) noexcept

@@ -134,9 +134,12 @@ TEST(StagingFolder, LeavesWhatSomebodyElsePutInItsPlace) {
       StagingFolder staging(folder.path() / "gallery");
       WriteText(staging.path() / "new", "new");
       WriteText(folder.path() / "gallery/theirs", "precious");
-      EXPECT_TRUE(Refuses(ErrorCode::kUsage, "not ours to replace", [&] { staging.Commit(kMarker, force); }));
+      EXPECT_TRUE(Refuses(ErrorCode::kIo, "not ours to replace", [&] { staging.Commit(kMarker, force); }));
     }
-    EXPECT_EQ(FilesBelow(folder.path()), (std::set<std::string>{"gallery", "gallery/theirs"})) << force;
+    const std::string kept = "gallery.new-" + std::to_string(getpid());
+    EXPECT_EQ(FilesBelow(folder.path()),
+              (std::set<std::string>{"gallery", "gallery/theirs", kept, kept + "/new"}))
+        << force;
   }
 }
 
@@ -145,7 +148,7 @@ TEST(StagingFolder, LeavesAnotherRunsFolderWithoutForce) {
   StagingFolder staging(folder.path() / "gallery");
   fs::create_directory(folder.path() / "gallery");
   WriteText(folder.path() / "gallery" / kMarker, kOurs);
-  EXPECT_TRUE(Refuses(ErrorCode::kUsage, "exists already", [&] { staging.Commit(kMarker, false); }));
+  EXPECT_TRUE(Refuses(ErrorCode::kIo, "exists already", [&] { staging.Commit(kMarker, false); }));
   EXPECT_EQ(ReadText(folder.path() / "gallery" / kMarker), kOurs);
 }
 

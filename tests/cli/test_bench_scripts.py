@@ -167,3 +167,9 @@ def test_the_table_of_methods_has_a_line_for_each(table):
 def test_a_spread_is_given_where_there_is_one():
     assert bench_methods.spread([3.0, 1.0, 2.0], 1) == "2.0 (1.0..3.0)"
     assert bench_methods.spread([1.04, 1.01], 1) == "1.0" and bench_methods.spread([1.0, None], 2) == "-"
+
+
+@pytest.mark.parametrize("script", ["bench.py", "bench_methods.py", "ab_bench.py"])
+def test_each_script_says_what_it_takes(script):
+    done = run(script, "--help")
+    assert done.returncode == 0 and "usage: " + script in done.stdout

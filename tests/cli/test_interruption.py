@@ -15,9 +15,15 @@ from command_line import TINY, binary, names, refusal, run
 PATIENCE_S = 30
 
 
+def heed_signals():
+    """Whatever started the tests may have them ignored, as nohup has."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def start(*arguments, cwd):
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen([binary(), *arguments], cwd=cwd, **pipes)
+    return subprocess.Popen([binary(), *arguments], cwd=cwd, preexec_fn=heed_signals, **pipes)
 
 
 def wait_until(condition):
@@ -72,7 +78,7 @@ def test_a_full_standard_output_does_not_hide_the_interruption(tmp_path, gallery
     with open("/dev/full", "wb") as full:
         command = [binary(), "score", "-", "-g", gallery, "-o", "r"]
         pipes = {"stdin": subprocess.PIPE, "stdout": full, "stderr": subprocess.PIPE}
-        with subprocess.Popen(command, cwd=tmp_path, **pipes) as process:
+        with subprocess.Popen(command, cwd=tmp_path, preexec_fn=heed_signals, **pipes) as process:
             process.stdin.write(f"{check / '000.png'}\n".encode())
             process.stdin.flush()
             wait_until(lambda: list((tmp_path / "r").glob("heatmaps/**/*.png")))

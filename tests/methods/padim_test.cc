@@ -269,6 +269,25 @@ TEST(Padim, IsTheSameForBlocksOfAnySize) {
 }
 
 // Of few images a factor that is too large would leave less than nothing of a length; of many it is finite.
+// At the first location, within a block of locations, at the border of two, and never.
+TEST(Padim, FittingEndsWhereItIsTold) {
+  const FakeGallery gallery = GalleryOf(5);
+  for (const std::size_t bytes : {std::size_t{1}, std::size_t{1} << 30}) {
+    for (const std::size_t end : {std::size_t{0}, std::size_t{4}, std::size_t{6}, kLocations}) {
+      std::size_t num_asked = 0, num_sunk = 0;
+      FitGaussians(
+          gallery, Options(10), {{}, bytes}, [&](const float*, const float*) { ++num_sunk; },
+          [&](std::size_t num_begun) {
+            EXPECT_EQ(num_begun, num_asked);
+            EXPECT_LE(num_begun, end);  // not asked again
+            ++num_asked;
+            return num_begun < end;
+          });
+      EXPECT_EQ(num_sunk, end) << bytes;
+    }
+  }
+}
+
 TEST(Padim, GaussiansOfDamagedNumbersAreAnErrorAndNoScore) {
   const float infinity = std::numeric_limits<float>::infinity();
   for (const std::size_t num_images : {5U, 30U}) {

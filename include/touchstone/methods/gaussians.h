@@ -94,8 +94,9 @@ struct GaussianFitting {
 /// number of threads and any size of the blocks, and memory does not grow with the images (beyond
 /// max_sample_bytes the features are read repeatedly).
 /// @param options    levels and dims filled in.
-/// @param sink       called in the order of the locations.
-/// @param go_on      asked now and then with the number of locations done; false ends it early.
+/// @param sink       called in the order of the locations, one call at a time, on any thread.
+/// @param go_on      asked before each location, with the number begun; one call at a time, on any thread and
+///                   while `sink` may run. False ends it early: sink then gets those that were begun.
 /// @return distances of the images that are scored, by image: element i is the i-th of all `scored` one after
 /// the other, [locations].
 std::vector<std::vector<float>> FitGaussians(const GalleryFeatures& gallery, const ScoringOptions& options,
