@@ -39,8 +39,8 @@ void NoteInterruption(int number) {
 
 // Not where whoever started us has the signal ignored, as nohup and a shell's background do.
 void Note(int number) {
-  struct sigaction action {
-  }, old{};
+  struct sigaction action {};
+  struct sigaction old {};
   action.sa_handler = NoteInterruption;
   sigaction(number, nullptr, &old);
   if (old.sa_handler != SIG_IGN) sigaction(number, &action, nullptr);

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "knn/byte_tiles.h"
+#include "touchstone/core/round_up.h"
 
 #ifdef TOUCHSTONE_HAS_TILES
 #include <immintrin.h>
@@ -13,7 +14,6 @@ namespace touchstone {
 namespace {
 
 constexpr std::size_t kSide = 16;                                        // rows of a register
-constexpr std::size_t kRegister = kSide * kTileChannels;                 // values of a register
 constexpr std::size_t kRegisterRow = 2 * sizeof(std::uint16_t) * kSide;  // bytes
 
 }  // namespace

@@ -14,10 +14,6 @@ namespace touchstone {
 constexpr std::size_t kTileSide = 32;      ///< rows on either side that are multiplied at a time
 constexpr std::size_t kTileChannels = 32;  ///< channels of one instruction
 
-constexpr std::size_t RoundUp(std::size_t count, std::size_t unit) {
-  return (count + unit - 1) / unit * unit;
-}
-
 /// To the nearest bfloat16, of two as near the even one; to zero what is no normal number, as the
 /// instruction does. @param values  finite, below 1e38. @param rounded  in float32, beside the bfloat16.
 void ToBfloat(const float* values, std::size_t count, std::uint16_t* out, float* rounded);
@@ -25,7 +21,8 @@ void ToBfloat(const float* values, std::size_t count, std::uint16_t* out, float*
 /// Rows turned for the instruction: value c of row r, both filled up with zeros to a multiple of 32, at
 ///
 ///     [(((r / 16) * (C / 32) + c / 32) * 16 + c % 32 / 2) * 32 + r % 16 * 2 + c % 2]
-struct BfloatRows {
+class BfloatRows {
+ public:
   BfloatRows(std::size_t num_rows, std::size_t num_channels);
   /// @param row  [channels()] in bfloat16.
   void Set(std::size_t r, const std::uint16_t* row);

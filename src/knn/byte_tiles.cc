@@ -104,7 +104,8 @@ TOUCHSTONE_TILES void CompareTiles(const QueryTile& tile, const LeafGroup& group
   }
   __asm__ volatile("" : : "r"(starts) : "memory");  // GCC's loads of tiles do not say that they read memory
   for (std::size_t i = 0; i <= num_steps; ++i) {
-    const bool multiplies = i<num_steps, compares = i> 0;
+    const bool multiplies = i < num_steps;
+    const bool compares = i > 0;
     const Step step(i, num_leaves), before(compares ? i - 1 : 0, num_leaves);
     Sums* made = sums[i % 2];
     const Sums* made_before = sums[(i + 1) % 2];

@@ -11,6 +11,7 @@
 #include "knn/kernels.h"
 #include "knn/leaves.h"
 #include "touchstone/core/parallel.h"
+#include "touchstone/core/round_up.h"
 
 namespace touchstone {
 namespace {
@@ -22,10 +23,6 @@ constexpr std::int32_t kNowhere = 1 << 29;  // ||u||^2 where a last leaf has no 
 
 static_assert(kTileSizes.short_directions + 1 <= kTileDims);
 static_assert(kLeafSizes.short_directions + 1 <= kLongStart);
-
-std::size_t RoundUp(std::size_t value, std::size_t multiple) {
-  return (value + multiple - 1) / multiple * multiple;
-}
 
 std::size_t ShortDims(const Projection& projection) {
   return projection.for_tiles ? kTileDims : RoundUp(projection.num_short + 1, 4);

@@ -8,6 +8,7 @@
 #include "knn/bfloat_tiles.h"
 #include "knn/byte_tiles.h"
 #include "knn/cpu_choice.h"
+#include "touchstone/core/round_up.h"
 #include "touchstone/knn/whole_rows.h"
 
 namespace touchstone {
@@ -50,7 +51,7 @@ void CheckQuery(RowsView query, const std::vector<float>& centre) {
 class FloatBounds : public DistanceBounds {
  public:
   explicit FloatBounds(RowsView rows)
-      : DistanceBounds((rows.rows + kBlock - 1) / kBlock * kBlock), slack_(WholeRowsSlack(rows.cols)) {
+      : DistanceBounds(RoundUp(rows.rows, kBlock)), slack_(WholeRowsSlack(rows.cols)) {
     projection_.num_channels = rows.cols;
     projection_.centre = MeanOf(rows);
     whole_ = MakeWholeRows(projection_, MatrixRows(rows));

@@ -11,6 +11,7 @@
 #include "knn/row_distances.h"
 #include "touchstone/core/error.h"
 #include "touchstone/core/parallel.h"
+#include "touchstone/core/round_up.h"
 #include "touchstone/knn/distance.h"
 
 namespace touchstone {
@@ -125,7 +126,7 @@ class Selection {
   RowsView Padded(RowsView rows) {
     constexpr std::size_t kMultiple = 32;
     if (rows.cols % kMultiple == 0) return rows;
-    const std::size_t cols = (rows.cols + kMultiple - 1) / kMultiple * kMultiple;
+    const std::size_t cols = RoundUp(rows.cols, kMultiple);
     padded_.resize(rows.rows * cols);
     for (std::size_t r = 0; r < rows.rows; ++r) {
       std::copy_n(rows.row(r), rows.cols, padded_.data() + r * cols);

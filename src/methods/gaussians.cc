@@ -10,15 +10,12 @@
 #include "methods/location_fit.h"
 #include "touchstone/core/parallel.h"
 #include "touchstone/core/pipeline.h"
+#include "touchstone/core/round_up.h"
 #include "touchstone/knn/products.h"
 #include "touchstone/methods/scorer.h"
 
 namespace touchstone {
 namespace {
-
-std::size_t RoundedUp(std::size_t value, std::size_t multiple) {
-  return (value + multiple - 1) / multiple * multiple;
-}
 
 std::size_t NumChannels(const std::vector<FeatureShape>& shapes) {
   std::size_t channels = 0;
@@ -144,7 +141,7 @@ void DrawnSamples::Read(const std::vector<const FeatureMap*>& levels, std::size_
   }
 }
 
-std::size_t FactorLayout::padded_dims() const { return RoundedUp(num_dims, kProductMultiple); }
+std::size_t FactorLayout::padded_dims() const { return RoundUp(num_dims, kProductMultiple); }
 
 std::size_t FactorLayout::num_cols(std::size_t row) const {
   return is_low_rank() ? padded_dims() : (row / kProductMultiple + 1) * kProductMultiple;

@@ -16,20 +16,23 @@ inline std::string Little(std::uint64_t number, int size) {
 struct ZipFile {
   std::string path, data;
   std::uint16_t method = 0;  // 0 = stored
+  std::uint32_t crc = 0;
+  std::string extra = "";  // of the record's head
 };
 
-/// A plain archive, its CRC-32 sums being zero.
-inline std::string ZipOf(const std::vector<ZipFile>& files) {
-  std::string records, directory;
+/// A plain archive. @param before  bytes in front of its records.
+inline std::string ZipOf(const std::vector<ZipFile>& files, const std::string& before = "",
+                         const std::string& comment = "") {
+  std::string records = before, directory;
   for (const ZipFile& file : files) {
-    const std::string fields = Little(20, 2) + Little(0, 2) + Little(file.method, 2) + Little(0, 8) +
-                               Little(file.data.size(), 4) + Little(file.data.size(), 4) +
-                               Little(file.path.size(), 2);
+    const std::string fields = Little(20, 2) + Little(0, 2) + Little(file.method, 2) + Little(0, 4) +
+                               Little(file.crc, 4) + Little(file.data.size(), 4) +
+                               Little(file.data.size(), 4) + Little(file.path.size(), 2);
     directory += "PK\1\2" + Little(20, 2) + fields + Little(0, 12) + Little(records.size(), 4) + file.path;
-    records += "PK\3\4" + fields + Little(0, 2) + file.path + file.data;
+    records += "PK\3\4" + fields + Little(file.extra.size(), 2) + file.path + file.extra + file.data;
   }
   return records + directory + "PK\5\6" + Little(0, 4) + Little(files.size(), 2) + Little(files.size(), 2) +
-         Little(directory.size(), 4) + Little(records.size(), 4) + Little(0, 2);
+         Little(directory.size(), 4) + Little(records.size(), 4) + Little(comment.size(), 2) + comment;
 }
 
 }  // namespace touchstone

@@ -4,9 +4,9 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <exception>
 #include <string>
 
+#include "bench/tool_main.h"
 #include "touchstone/backbone/extractor.h"
 #include "touchstone/core/parallel.h"
 #include "touchstone/image/list.h"
@@ -40,17 +40,10 @@ void ExtractAll(const char* model, const char* folder, int side, int level) {
 }  // namespace touchstone
 
 int main(int argc, char** argv) {
-  if (argc != 5) {
-    std::fprintf(stderr, "usage: bare_extraction MODEL FOLDER SIDE LEVEL\n");
-    return 2;
-  }
-  try {
+  const int code = touchstone::RunTool(argc, "bare_extraction MODEL FOLDER SIDE LEVEL", [&] {
     touchstone::WithThreads(
         0, [&] { touchstone::ExtractAll(argv[1], argv[2], std::stoi(argv[3]), std::stoi(argv[4])); });
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "bare_extraction: %s\n", error.what());
-    return 1;
-  }
+  });
   std::fflush(stdout);
-  std::_Exit(0);  // as touchstone ends
+  std::_Exit(code);  // as touchstone ends
 }

@@ -2,11 +2,10 @@
 // photographs. Features are mixtures of those of two images of the gallery FROM, so they lie where real ones
 // lie; what is scored against them means nothing.
 
-#include <cstdio>
-#include <exception>
 #include <random>
 #include <string>
 
+#include "bench/tool_main.h"
 #include "touchstone/core/file.h"
 #include "touchstone/store/gallery.h"
 
@@ -52,15 +51,6 @@ void Generate(const std::filesystem::path& from, const std::filesystem::path& to
 }  // namespace touchstone
 
 int main(int argc, char** argv) {
-  if (argc != 4) {
-    std::fprintf(stderr, "usage: generated_gallery FROM OUT COUNT\n");
-    return 2;
-  }
-  try {
-    touchstone::Generate(argv[1], argv[2], std::stoul(argv[3]));
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "generated_gallery: %s\n", error.what());
-    return 1;
-  }
-  return 0;
+  return touchstone::RunTool(argc, "generated_gallery FROM OUT COUNT",
+                             [&] { touchstone::Generate(argv[1], argv[2], std::stoul(argv[3])); });
 }

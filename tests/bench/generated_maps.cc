@@ -8,11 +8,11 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <exception>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "bench/tool_main.h"
 #include "touchstone/core/file.h"
 #include "touchstone/core/parallel.h"
 #include "touchstone/image/encode.h"
@@ -118,15 +118,6 @@ void Generate(const fs::path& out, std::size_t count, int side) {
 }  // namespace touchstone
 
 int main(int argc, char** argv) {
-  if (argc != 4) {
-    std::fprintf(stderr, "usage: generated_maps OUT COUNT SIDE\n");
-    return 2;
-  }
-  try {
-    touchstone::Generate(argv[1], std::stoul(argv[2]), std::stoi(argv[3]));
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "generated_maps: %s\n", error.what());
-    return 1;
-  }
-  return 0;
+  return touchstone::RunTool(argc, "generated_maps OUT COUNT SIDE",
+                             [&] { touchstone::Generate(argv[1], std::stoul(argv[2]), std::stoi(argv[3])); });
 }

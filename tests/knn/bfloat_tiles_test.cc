@@ -5,24 +5,16 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <random>
 #include <stdexcept>
 #include <vector>
 
 #include "knn/byte_tiles.h"
 #include "knn/cpu_choice.h"
 #include "knn/no_tiles.h"
+#include "knn/normal_values.h"
 
 namespace touchstone {
 namespace {
-
-std::vector<float> Random(std::size_t count, unsigned seed) {
-  std::mt19937 generator(seed);
-  std::normal_distribution<float> normal;
-  std::vector<float> values(count);
-  for (float& value : values) value = normal(generator);
-  return values;
-}
 
 // The float32 of a bfloat16.
 float Value(std::uint16_t bfloat) {
@@ -49,7 +41,7 @@ TEST(ToBfloat, GivesTheNearestAndOfTwoTheEven) {
   EXPECT_EQ(Rounded(1 + 0.5F * step), 1);
   EXPECT_EQ(Rounded(1 + 1.5F * step), 1 + 2 * step);
   EXPECT_EQ(Rounded(-1 - 1.5F * step), -1 - 2 * step);
-  for (const float value : Random(1000, 1)) {
+  for (const float value : NormalValues(1000, 1)) {
     EXPECT_LE(std::abs(Rounded(value) - value), std::abs(value) / 256) << value;
   }
 }
@@ -73,12 +65,12 @@ TEST(MultiplyTiles, GivesTheProductsOfAPlainLoop) {
         std::vector<float> scratch(channels);
         std::vector<std::uint16_t> of_rows(rows.rows() * channels), queries(num_queries * channels);
         for (std::size_t r = 0; r < num_rows; ++r) {
-          ToBfloat(Random(num_channels, static_cast<unsigned>(r)).data(), num_channels,
+          ToBfloat(NormalValues(num_channels, static_cast<unsigned>(r)).data(), num_channels,
                    of_rows.data() + r * channels, scratch.data());
           rows.Set(r, of_rows.data() + r * channels);
         }
         for (std::size_t q = 0; q < num_queries; ++q) {
-          ToBfloat(Random(num_channels, static_cast<unsigned>(1000 + q)).data(), num_channels,
+          ToBfloat(NormalValues(num_channels, static_cast<unsigned>(1000 + q)).data(), num_channels,
                    queries.data() + q * channels, scratch.data());
         }
         std::vector<float> products(num_queries * rows.rows(), -1);

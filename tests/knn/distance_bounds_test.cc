@@ -4,13 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <random>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "knn/cpu_choice.h"
 #include "knn/no_tiles.h"
+#include "knn/normal_values.h"
 #include "touchstone/core/error.h"
 #include "touchstone/knn/distance.h"
 
@@ -62,19 +62,12 @@ class DistanceBoundsTest : public testing::TestWithParam<Kind> {
   }
 };
 
-std::vector<float> Random(std::size_t count, unsigned seed, float scale = 1, float offset = 0) {
-  std::mt19937 generator(seed);
-  std::normal_distribution<float> normal;
-  std::vector<float> values(count);
-  for (float& value : values) value = offset + scale * normal(generator);
-  return values;
-}
-
 TEST_P(DistanceBoundsTest, AreBelowTheDistancesAndCloseToThem) {
   for (const std::size_t cols : {1U, 31U, 32U, 33U, 300U}) {
     for (const std::size_t num_rows : {1U, 31U, 32U, 33U, 70U}) {
       for (const std::size_t num_queries : {1U, 31U, 33U, 64U}) {
-        const std::vector<float> rows = Random(num_rows * cols, 1), query = Random(num_queries * cols, 2);
+        const std::vector<float> rows = NormalValues(num_rows * cols, 1),
+                                 query = NormalValues(num_queries * cols, 2);
         ExpectBounds({query.data(), num_queries, cols}, {rows.data(), num_rows, cols});
       }
     }
@@ -87,8 +80,8 @@ TEST_P(DistanceBoundsTest, AreBelowTheDistancesWhateverTheScale) {
   constexpr std::size_t kCols = 50, kRows = 40, kQueries = 20;
   for (const float scale : {1e-22F, 1e-19F, 1e-10F, 1e-3F, 1e5F, 1e15F}) {
     for (const float offset : {0.0F, 1e3F}) {
-      const std::vector<float> rows = Random(kRows * kCols, 3, scale, offset * scale);
-      std::vector<float> query = Random(kQueries * kCols, 4, scale, offset * scale);
+      const std::vector<float> rows = NormalValues(kRows * kCols, 3, scale, offset * scale);
+      std::vector<float> query = NormalValues(kQueries * kCols, 4, scale, offset * scale);
       std::copy_n(rows.begin(), 5 * kCols, query.begin());  // distances of zero
       ExpectBounds({query.data(), kQueries, kCols}, {rows.data(), kRows, kCols});
     }

@@ -45,9 +45,9 @@ struct WantedOutputs {
 };
 
 /// What an extractor file says of itself, read without LibTorch (0.4 s and more): enough to refuse options
-/// that do not suit it. No proof that the file is whole, or can be run: that is ExtractorFile's affair,
-/// which also says what is wrong where this is none. Of files that our exporter or a plain zip program wrote;
-/// torch.jit.save writes the 64-bit form, of which it is none.
+/// that do not suit it. No proof that the file is whole, which is ExtractorFile's affair, or can be run,
+/// which is Extractor's; they also say what is wrong where this is none. Of files that our exporter or a
+/// plain zip program wrote; torch.jit.save writes the 64-bit form, of which it is none.
 std::optional<ExtractorInfo> PeekInfo(const std::filesystem::path& file);
 
 /// The shape of every level for an input of this size. @throws Error kOption if the size is not a positive
